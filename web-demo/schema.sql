@@ -40,9 +40,13 @@ CREATE TABLE attempts (
 CREATE TABLE phone_sessions (
     cookie_digest TEXT PRIMARY KEY,
     token_digest  TEXT NOT NULL UNIQUE, -- of the access token that follows from the cookie
-    account_id    TEXT NOT NULL REFERENCES accounts (id) ON DELETE CASCADE,
+    account_id    TEXT NOT NULL,        -- empty once the account is removed
     address       TEXT NOT NULL,        -- of the phone's last request
-    expires_at    INTEGER NOT NULL,
+    expires_at    INTEGER NOT NULL,     -- without activity
+    ends_at       INTEGER NOT NULL DEFAULT (unixepoch() + 259200),
+    ended_at      INTEGER,              -- before its time
+    ended_because TEXT,
+    told          INTEGER NOT NULL DEFAULT 0, -- 1: the phone was told why it ended
     flash         TEXT                  -- told once, on the next page that has words for it
 ) STRICT, WITHOUT ROWID;
 
@@ -67,15 +71,30 @@ CREATE TABLE portal_sessions (
     address       TEXT NOT NULL,
     browser       TEXT,                 -- name and system, by the browser's own words
     logged_in_at  INTEGER NOT NULL,
-    expires_at    INTEGER NOT NULL,
+    expires_at    INTEGER NOT NULL,     -- without activity
+    ends_at       INTEGER NOT NULL DEFAULT (unixepoch() + 28800),
     flash         TEXT,                 -- told once, on the next page that has words for it
     provider_sid  TEXT,                 -- the session at the gateway, by which it ends this one
     id_token      TEXT,                 -- shown to the gateway at a logout
-    ended_at      INTEGER               -- ended from elsewhere: the browser is told once
+    ended_at      INTEGER,              -- before its time
+    ended_because TEXT,
+    told          INTEGER NOT NULL DEFAULT 0 -- 1: the browser was told why it ended
 ) STRICT, WITHOUT ROWID;
 
 CREATE INDEX portal_sessions_of_account ON portal_sessions (account_id);
 CREATE INDEX portal_sessions_at_provider ON portal_sessions (provider_sid);
+
+-- Answers to forms, and forms sent after a session's end, each for the browser that sent it. Sealed by AES-256-GCM; the key
+-- follows from the page's address and the browser's cookie, which are not here.
+CREATE TABLE kept_pages (
+    key_digest     TEXT PRIMARY KEY,
+    browser_digest TEXT NOT NULL,
+    address        TEXT NOT NULL,       -- its share of the table is bounded
+    sealed         BLOB NOT NULL,
+    expires_at     INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE INDEX kept_pages_of_browser ON kept_pages (browser_digest, expires_at);
 
 -- Logouts that the gateway has not answered yet, or is asked for once more.
 CREATE TABLE logouts (

@@ -12,9 +12,10 @@ use sqlx::{SqliteExecutor, SqlitePool};
 use woothee::parser::Parser;
 
 use crate::db::{execute, fetch_all};
-use crate::pages::Failure;
+use crate::pages::{Failure, Surface};
 use crate::secret::Secret;
 use crate::serving::Connection;
+use crate::session_times::{self, EndReason};
 
 /// The origin of a login, by the browser's own request.
 #[derive(Debug, Clone)]
@@ -98,14 +99,14 @@ pub(crate) struct Browser {
     pub provider_sid: Option<String>,
 }
 
-/// Keeps a login under a new cookie, for `lifetime` seconds. Returns the cookie and the login's id.
+/// Keeps a login under a new cookie. Returns the cookie and the login's id.
 pub(crate) async fn start(
     db: &SqlitePool,
     logged_in: &LoggedIn,
     method: LoginMethod,
     origin: &Origin,
-    lifetime: u32,
 ) -> Result<(Secret, String), Failure> {
+    let times = session_times::PORTAL;
     let (cookie, id) = (Secret::random()?, Secret::random()?);
     let (address, browser) = (origin.address.to_string(), &origin.browser);
     let LoggedIn {
@@ -118,14 +119,13 @@ pub(crate) async fn start(
         .as_ref()
         .map(|session| (&session.sid, &session.id_token))
         .unzip();
-    let expired = "DELETE FROM portal_sessions WHERE expires_at <= unixepoch()";
-    execute!(db, expired).await?;
+    session_times::forget_old(db, Surface::Portal).await?;
     execute!(db, "INSERT INTO portal_sessions
             (cookie_digest, id, account_id, name, identity, method, address, browser, logged_in_at, expires_at,
-             provider_sid, id_token)
-        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, unixepoch(), unixepoch() + ?9, ?10, ?11)";
+             provider_sid, id_token, ends_at)
+        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, unixepoch(), unixepoch() + ?9, ?10, ?11, unixepoch() + ?12)";
         cookie.digest(), id.expose(), account_id, name, Json(identity), method, address,
-        browser, lifetime, sid, id_token).await?;
+        browser, times.idle, sid, id_token, times.max).await?;
     Ok((cookie, id.expose().to_owned()))
 }
 
@@ -141,15 +141,22 @@ pub(crate) async fn of(db: &SqlitePool, account_id: &str) -> sqlx::Result<Vec<Br
 /// Logs a browser out, if it is this person's: its cookie is worth nothing from now on, and its next request is told so.
 /// Returns false if it was not logged in.
 pub(crate) async fn end(db: &SqlitePool, account_id: &str, id: &str) -> sqlx::Result<bool> {
-    let end = "UPDATE portal_sessions SET ended_at = unixepoch()
+    let end = "UPDATE portal_sessions SET ended_at = unixepoch(), ended_because = 'elsewhere'
         WHERE id = ?1 AND account_id = ?2 AND ended_at IS NULL";
     execute!(db, end; id, account_id).await
 }
 
-/// Logs out the browsers whose session at the gateway has ended. Their next request is told so.
-pub(crate) async fn end_at_provider(db: &SqlitePool, sid: &str) -> sqlx::Result<()> {
-    let end = "UPDATE portal_sessions SET ended_at = unixepoch() WHERE provider_sid = ?1 AND ended_at IS NULL";
-    execute!(db, end; sid).await.map(drop)
+/// Logs out the browsers whose session at the gateway has ended. Their next request is told so. A reason of the hall's own
+/// takes the place of the gateway's news, which may come first.
+pub(crate) async fn end_at_provider(
+    db: &SqlitePool,
+    sid: &str,
+    reason: EndReason,
+) -> sqlx::Result<()> {
+    let end = "UPDATE portal_sessions
+        SET ended_at = coalesce(ended_at, unixepoch()), ended_because = ?2
+        WHERE provider_sid = ?1 AND (ended_at IS NULL OR ended_because = 'at_provider')";
+    execute!(db, end; sid, reason.name()).await.map(drop)
 }
 
 /// Logs a person's browsers out, but the one of this id: all, or those of one login method.
@@ -158,10 +165,13 @@ pub(crate) async fn end_others(
     account_id: &str,
     kept: &str,
     method: Option<LoginMethod>,
+    reason: EndReason,
 ) -> sqlx::Result<()> {
-    let end = "UPDATE portal_sessions SET ended_at = unixepoch()
+    let end = "UPDATE portal_sessions SET ended_at = unixepoch(), ended_because = ?4
         WHERE account_id = ?1 AND id <> ?2 AND (?3 IS NULL OR method = ?3) AND ended_at IS NULL";
-    execute!(db, end; account_id, kept, method).await.map(drop)
+    execute!(db, end; account_id, kept, method, reason.name())
+        .await
+        .map(drop)
 }
 
 /// Detaches a login from its session at the gateway, so that the session's end does not end the login.
@@ -170,21 +180,17 @@ pub(crate) async fn leave_provider(db: impl SqliteExecutor<'_>, id: &str) -> sql
     execute!(db, part; id).await.map(drop)
 }
 
-/// Deletes the logins of an account that is removed.
-pub(crate) async fn end_all(db: impl SqliteExecutor<'_>, account_id: &str) -> sqlx::Result<()> {
-    let delete = "DELETE FROM portal_sessions WHERE account_id = ?1";
-    execute!(db, delete; account_id).await.map(drop)
-}
-
-/// Logs all of a person's browsers out that are logged in as this identity.
+/// Logs all of a person's browsers out that are logged in as this unit, which has withdrawn the authority for it.
 pub(crate) async fn end_as(
     db: impl SqliteExecutor<'_>,
     account_id: &str,
     identity_id: &str,
 ) -> sqlx::Result<()> {
-    let end = "UPDATE portal_sessions SET ended_at = unixepoch()
+    let end = "UPDATE portal_sessions SET ended_at = unixepoch(), ended_because = ?3
         WHERE account_id = ?1 AND identity ->> 'id' = ?2 AND ended_at IS NULL";
-    execute!(db, end; account_id, identity_id).await.map(drop)
+    execute!(db, end; account_id, identity_id, EndReason::DelegationWithdrawn.name())
+        .await
+        .map(drop)
 }
 
 #[cfg(test)]

@@ -33,6 +33,15 @@ pub(crate) trait SurfaceContext: Clone + Send + Sync + 'static {
     /// The cookie of a forgotten password there.
     const RESET_COOKIE: CookieName;
 
+    /// The cookie of a browser, for the pages and forms that are kept for it.
+    const PAGES_COOKIE: CookieName;
+
+    /// The cookie of a login.
+    const SESSION_COOKIE: CookieName;
+
+    /// The cookie of the page that a stranger wanted to see.
+    const NEXT_COOKIE: CookieName;
+
     /// The hall's database.
     fn db(&self) -> &SqlitePool;
 

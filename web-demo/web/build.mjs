@@ -12,6 +12,7 @@ const BUDGETS = {
   "scan-worker.js": 20 * 1024,
   "confirm-page.js": 1024,
   "register-page.js": 1536,
+  "session-bar.js": 1024,
   "face-check.js": 8 * 1024,
   "face-worker.js": 430 * 1024,
   "tokens.css": 1024,
@@ -47,6 +48,7 @@ await buildScripts({
     "scan-camera": "src/scan-page.ts",
     "confirm-page": "src/confirm-page.ts",
     "register-page": "src/register-page.ts",
+    "session-bar": "src/session-bar.ts",
     "face-check": "src/face-check/define.ts",
   },
 });

@@ -24,16 +24,32 @@ pub(crate) enum ChangeError {
     Database(#[from] sqlx::Error),
 }
 
+/// A new password that may be kept.
+pub(crate) struct NewPassword {
+    account_id: String,
+    hash: String,
+}
+
+impl NewPassword {
+    /// Keeps the password, in the transaction that ends the logins by the old one.
+    pub(crate) async fn keep(&self, db: &mut SqliteConnection) -> sqlx::Result<()> {
+        let update = "UPDATE accounts SET password_hash = ?2 WHERE id = ?1";
+        execute!(db, update; &self.account_id, &self.hash)
+            .await
+            .map(drop)
+    }
+}
+
 impl Accounts {
-    /// Changes an account's password. Wrong old ones count against the login that they are typed in, by its id: what
+    /// Checks the change of an account's password. Wrong old ones count against the login that they are typed in, by its id: what
     /// strangers try on the login page does not keep the owner from it.
-    pub(crate) async fn change_password(
+    pub(crate) async fn check_new_password(
         &self,
         account: &Account,
         login_id: &str,
         old: &str,
         new: &str,
-    ) -> Result<(), ChangeError> {
+    ) -> Result<NewPassword, ChangeError> {
         let hash = "SELECT password_hash FROM accounts WHERE id = ?1";
         let (hash,): (String,) = fetch_one!(&self.db, hash; &account.id).await?;
         PASSWORD_PER_LOGIN
@@ -52,9 +68,10 @@ impl Accounts {
         let hash = password::hash_later(new.to_owned())
             .await
             .map_err(ChangeError::Hash)?;
-        let update = "UPDATE accounts SET password_hash = ?2 WHERE id = ?1";
-        execute!(&self.db, update; &account.id, hash).await?;
-        Ok(())
+        Ok(NewPassword {
+            account_id: account.id.clone(),
+            hash,
+        })
     }
 }
 

@@ -22,7 +22,7 @@ use attempts::{
     AttemptLimit, LOGINS_FROM_KNOWN, LOGINS_PER_ACCOUNT, PASSWORD_PER_ACCOUNT,
     PASSWORD_PER_ADDRESS, PASSWORD_PER_BROWSER, Wait, address_key,
 };
-pub(crate) use change::ChangeError;
+pub(crate) use change::{ChangeError, NewPassword};
 pub(crate) use contacts::{ContactError, ContactForm, Contacts};
 pub(crate) use password_rules::{PasswordRefused, check_password};
 pub(crate) use phone_number::PhoneNumber;

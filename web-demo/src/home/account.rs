@@ -1,5 +1,5 @@
-//! A person's own account: password and contact details. Changing either ends every other login to
-//! the account.
+//! A person's own account: password and contact details. A changed password ends every other login to the account, contact
+//! details end none.
 
 use askama::Template;
 use axum::extract::Form;
@@ -7,14 +7,15 @@ use http::StatusCode;
 use serde::Deserialize;
 
 use super::{Answer, Person, see_other};
-use crate::accounts::{ChangeError, ContactError, ContactForm, Contacts};
+use crate::accounts::{ChangeError, ContactError, ContactForm, Contacts, NewPassword};
 use crate::browsers;
 use crate::db;
 use crate::form_errors::FieldError;
 use crate::logouts::{self, LogoutReason};
-use crate::pages::{Failure, Frame, Texts, page, shown};
+use crate::pages::{Failure, Frame, page, shown};
 use crate::phone::sessions;
 use crate::records::Words;
+use crate::session_times::EndReason;
 
 #[derive(Template)]
 #[template(path = "home/account.html")]
@@ -22,17 +23,29 @@ struct AccountPage<'a> {
     frame: Frame<'a>,
     person: &'a Person,
     contacts: &'a Contacts,
-    done: bool,
+    /// What a change has led to.
+    done: Option<&'static str>,
 }
 
-/// The flash that tells the page of a change.
-const CHANGED: &str = "account-changed";
+/// The flash that tells the page of a changed password.
+const PASSWORD_CHANGED: &str = "password-changed";
+
+/// The flash that tells the page of changed contact details.
+const CONTACTS_CHANGED: &str = "contacts-changed";
 
 pub(super) async fn show(person: Person) -> Answer {
+    let (session, texts) = (&person.session, &person.texts().account);
+    let done = if session.take_flash(person.db(), PASSWORD_CHANGED).await? {
+        Some(texts.others_logged_out)
+    } else if session.take_flash(person.db(), CONTACTS_CHANGED).await? {
+        Some(texts.logins_stay)
+    } else {
+        None
+    };
     let account = AccountPage {
         frame: person.frame("/account"),
         contacts: &person.account.contacts,
-        done: person.session.take_flash(person.db(), CHANGED).await?,
+        done,
         person: &person,
     };
     shown(&account)
@@ -81,10 +94,10 @@ pub(super) async fn change_password(person: Person, Form(form): Form<PasswordFor
         return page(status, &refused);
     }
     let accounts = &person.hall.portal.accounts;
-    let changed =
-        accounts.change_password(&person.account, &person.session.id, &form.old, &form.new);
-    match changed.await {
-        Ok(()) => return answer_change(&person, |texts| texts.account.password_changed).await,
+    let new =
+        accounts.check_new_password(&person.account, &person.session.id, &form.old, &form.new);
+    match new.await {
+        Ok(new) => return keep_password(&person, &new).await,
         Err(ChangeError::Wrong) => refused.old_error = Some(texts.wrong_password.to_owned()),
         Err(ChangeError::TooMany(wait)) => {
             status = StatusCode::TOO_MANY_REQUESTS;
@@ -125,7 +138,11 @@ pub(super) async fn change_contacts(person: Person, Form(typed): Form<ContactFor
     match typed.check() {
         Ok(contacts) => {
             contacts.keep(person.db(), person.account_id()).await?;
-            answer_change(&person, |texts| texts.account.contacts_changed).await
+            let title = Words::of_texts(|texts| texts.account.contacts_changed);
+            let body = Words::of_texts(|texts| texts.account.contacts_notice);
+            person.notify(title, body).await?;
+            person.session.flash(person.db(), CONTACTS_CHANGED).await?;
+            see_other("/account")
         }
         Err(errors) => answer_contacts(&person, typed, errors),
     }
@@ -145,19 +162,23 @@ fn answer_contacts(person: &Person, contacts: ContactForm, errors: Vec<ContactEr
     page(status, &form)
 }
 
-/// Ends every other login to the account at all sites, tells the person, and goes back to the account.
-async fn answer_change(person: &Person, title: fn(&'static Texts) -> &'static str) -> Answer {
+/// Keeps a new password and ends every other login to the account at all sites, both or neither, tells the person, and
+/// goes back to the account.
+async fn keep_password(person: &Person, new: &NewPassword) -> Answer {
     let (account_id, kept) = (person.account_id(), &person.session.id);
     let mut transaction = db::write(person.db()).await?;
-    browsers::end_others(&mut *transaction, account_id, kept, None).await?;
+    new.keep(&mut transaction).await?;
+    let ended = EndReason::PasswordChanged;
+    browsers::end_others(&mut *transaction, account_id, kept, None, ended).await?;
     browsers::leave_provider(&mut *transaction, kept).await?;
-    sessions::end_all(&mut *transaction, account_id).await?;
+    sessions::end_all(&mut *transaction, account_id, ended).await?;
     let reason = LogoutReason::AccountChanged;
     logouts::add(&mut *transaction, account_id, None, reason).await?;
     transaction.commit().await?;
     person.hall.portal.logouts.wake();
+    let title = Words::of_texts(|texts| texts.account.password_changed);
     let body = Words::of_texts(|texts| texts.account.change_notice);
-    person.notify(Words::of_texts(title), body).await?;
-    person.session.flash(person.db(), CHANGED).await?;
+    person.notify(title, body).await?;
+    person.session.flash(person.db(), PASSWORD_CHANGED).await?;
     see_other("/account")
 }

@@ -15,6 +15,7 @@ use tokio::sync::Notify;
 
 use crate::browsers::{self, LoginMethod};
 use crate::db::{self, execute, fetch_one};
+use crate::session_times::EndReason;
 
 /// Seconds after which a prepared logout is sent without news of the step that it belongs to: longer than a register may
 /// take to answer.
@@ -33,6 +34,18 @@ pub(crate) enum LogoutReason {
     AccountTakenOver,
 }
 
+impl From<LogoutReason> for EndReason {
+    fn from(reason: LogoutReason) -> Self {
+        match reason {
+            LogoutReason::CardReportedLost => Self::CardReportedLost,
+            LogoutReason::CardCancelled => Self::CardCancelled,
+            LogoutReason::DelegationWithdrawn => Self::DelegationWithdrawn,
+            LogoutReason::AccountChanged => Self::PasswordChanged,
+            LogoutReason::AccountTakenOver => Self::AccountTakenOver,
+        }
+    }
+}
+
 /// The outbox.
 #[derive(Debug, Clone)]
 pub(crate) struct Logouts {
@@ -47,6 +60,7 @@ pub(crate) struct Logouts {
 pub(crate) struct Prepared {
     id: i64,
     account_id: String,
+    reason: EndReason,
 }
 
 impl Logouts {
@@ -73,6 +87,7 @@ impl Logouts {
         Ok(Prepared {
             id,
             account_id: account_id.to_owned(),
+            reason: reason.into(),
         })
     }
 
@@ -89,7 +104,14 @@ impl Logouts {
         let update = "UPDATE logouts SET due_at = unixepoch() WHERE id = ?1";
         execute!(&mut *transaction, update; prepared.id).await?;
         let scanned = Some(LoginMethod::Scan);
-        browsers::end_others(&mut *transaction, &prepared.account_id, kept, scanned).await?;
+        browsers::end_others(
+            &mut *transaction,
+            &prepared.account_id,
+            kept,
+            scanned,
+            prepared.reason,
+        )
+        .await?;
         browsers::leave_provider(&mut *transaction, kept).await?;
         transaction.commit().await?;
         self.wake();

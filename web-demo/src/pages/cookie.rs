@@ -47,6 +47,14 @@ pub(crate) enum CookieName {
     FaceCheck,
     /// The key of the developer pages.
     Developer,
+    /// A browser at the portal, for the pages and forms that are kept for it.
+    PortalPages,
+    /// A phone, for the pages and forms that are kept for it.
+    PhonePages,
+    /// The page at the portal that a stranger wanted to see.
+    PortalNext,
+    /// The page on the phone that a stranger wanted to see.
+    PhoneNext,
 }
 
 const PREFIX: &str = "__Host-";
@@ -68,6 +76,10 @@ impl CookieName {
             Self::PhoneSession => "shili_app",
             Self::FaceCheck => "shili_face",
             Self::Developer => "shili_developer",
+            Self::PortalPages => "shili_hall_pages",
+            Self::PhonePages => "shili_app_pages",
+            Self::PortalNext => "shili_hall_next",
+            Self::PhoneNext => "shili_app_next",
         }
     }
 
@@ -92,6 +104,10 @@ impl CookieName {
             | Self::PortalSession
             | Self::PhoneRegistration
             | Self::PhoneSession
+            | Self::PortalPages
+            | Self::PhonePages
+            | Self::PortalNext
+            | Self::PhoneNext
             // The terminal may be a page itself.
             | Self::Developer => "Lax",
             Self::PortalKnown
@@ -152,6 +168,11 @@ impl Cookies {
         self.value(name).map(Secret::received)
     }
 
+    /// Returns true if the browser sent none of the hall's cookies.
+    pub(crate) const fn is_empty(&self) -> bool {
+        self.values.is_empty()
+    }
+
     /// Returns true if there are two of one name.
     fn are_doubled(&self) -> bool {
         let mut names = self.values.iter().enumerate();
@@ -195,6 +216,11 @@ impl<S: Sync> FromRequestParts<S> for Cookies {
 pub(crate) struct SetCookies(Vec<HeaderValue>);
 
 impl SetCookies {
+    /// The lines of another answer.
+    pub(crate) const fn of(lines: Vec<HeaderValue>) -> Self {
+        Self(lines)
+    }
+
     /// Adds lines behind these.
     #[must_use]
     pub(crate) fn and(mut self, more: impl IntoIterator<Item = HeaderValue>) -> Self {

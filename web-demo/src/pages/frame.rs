@@ -6,7 +6,11 @@ use askama::Template;
 use axum::response::{Html, IntoResponse, Response};
 use http::StatusCode;
 
+use super::request_facts::RequestFacts;
 use super::{Failure, Locale, Texts};
+
+/// The parameter of an address that names a kept page or form.
+pub(crate) const KEPT: &str = "kept";
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Surface {
@@ -48,6 +52,11 @@ impl<'a> Frame<'a> {
         self.locale.texts()
     }
 
+    /// Returns the facts of the request under way.
+    pub(crate) fn request_facts(&self) -> RequestFacts {
+        RequestFacts::current()
+    }
+
     /// The surface's name, in the head of each page.
     pub(crate) const fn brand(&self) -> &'static str {
         match self.surface {
@@ -85,7 +94,11 @@ impl<'a> Frame<'a> {
     /// The page's address with one more parameter.
     pub(super) fn with_parameter(&self, name: &str, value: &str) -> String {
         let joint = if self.path.contains('?') { '&' } else { '?' };
-        format!("{}{joint}{name}={value}", self.path)
+        let address = format!("{}{joint}{name}={value}", self.path);
+        match RequestFacts::current().kept {
+            Some(key) => format!("{address}&{KEPT}={key}"),
+            None => address,
+        }
     }
 }
 

@@ -25,6 +25,28 @@ pub(crate) fn missing(surface: Surface, locale: Locale) -> Result<Response, Fail
     )
 }
 
+#[derive(Template)]
+#[template(path = "cookies_off.html")]
+struct CookiesOffPage<'a> {
+    frame: Frame<'a>,
+    page: &'a str,
+}
+
+/// The answer to a browser that sends no cookies where they are needed. `page` is where to begin again.
+pub(crate) fn cookies_off(
+    surface: Surface,
+    locale: Locale,
+    path: &str,
+) -> Result<Response, Failure> {
+    page(
+        StatusCode::BAD_REQUEST,
+        &CookiesOffPage {
+            frame: Frame::new(surface, locale, path),
+            page: path,
+        },
+    )
+}
+
 /// A page without a template or a language of its own: nothing that could fail. Markup of ours, in both languages.
 pub(crate) fn plain(status: StatusCode, text: fn(&'static Texts) -> &'static str) -> Response {
     let [zh, en] = [Locale::Chinese, Locale::English].map(Locale::texts);

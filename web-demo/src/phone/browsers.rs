@@ -18,6 +18,7 @@ use crate::db::fetch_all;
 use crate::pages::{Failure, Frame, Locale, shown};
 use crate::provider::{CLIENT_ID, CLIENT_NAME};
 use crate::records::Words;
+use crate::session_times::EndReason;
 
 const PATH: &str = "/sessions";
 
@@ -84,7 +85,8 @@ pub(super) async fn list(
 }
 
 /// Returns all logins, the latest first. A login at the portal that began a session is shown as that session. The portal's
-/// login may have ended without the gateway, such as after two hours: then the session does not name the portal.
+/// login may have ended without the gateway, such as after half an hour without activity: then the session does not name
+/// the portal.
 async fn logins(
     db: &SqlitePool,
     mut sessions: Vec<SessionSummary>,
@@ -161,7 +163,7 @@ pub(super) async fn end_at_sites(
     match gateway.end_session(sid).await {
         // The portal does not wait for the gateway's token, so that the list is right at once.
         Ok(_) => {
-            browsers::end_at_provider(&phone.db, &sid.to_string()).await?;
+            browsers::end_at_provider(&phone.db, &sid.to_string(), EndReason::Elsewhere).await?;
             session.tell(&phone.db, ended).await?;
         }
         Err(PhoneError::Refused { problem, .. }) if problem.error == ErrorCode::UnknownLogin => {}

@@ -39,6 +39,7 @@ use sqlx::SqlitePool;
 
 use crate::accounts::Accounts;
 use crate::face::FaceChecks;
+use crate::kept_pages::{Forms, answer_forms};
 use crate::known_browsers::KnownBrowsers;
 use crate::logouts::Logouts;
 use crate::pages::{
@@ -48,7 +49,9 @@ use crate::pages::{
 use crate::registers::Registers;
 use crate::sms_codes::Outgoing;
 use crate::surface::with_page_context;
-use crate::{forgotten_password, information, password_login, registration, verification};
+use crate::{
+    forgotten_password, information, password_login, registration, session_page, verification,
+};
 
 /// The state that the pages share.
 #[derive(Debug, Clone)]
@@ -73,7 +76,7 @@ const MAX_FORM_BYTES: usize = 16 * 1024;
 pub(crate) fn routes(phone: Phone, policy: Policy) -> Router {
     let login = get(password_login::show::<Phone>).post(password_login::log_in::<Phone>);
     let my_password = get(my_password::show).post(my_password::change);
-    Router::new()
+    let pages = Router::new()
         .route("/", get(home::show))
         .route(password_login::path(Surface::Phone), login)
         .route("/logout", post(sessions::log_out))
@@ -93,13 +96,17 @@ pub(crate) fn routes(phone: Phone, policy: Policy) -> Router {
         .merge(registration::pages::routes())
         .merge(verification::routes())
         .merge(forgotten_password::routes())
+        .merge(session_page::routes())
         .merge(face::routes())
         .merge(e_card::routes())
         .fallback(no_such_page)
-        .with_state(phone.clone())
+        .with_state(phone.clone());
+    let forms = Forms::new(phone.clone(), pages.clone());
+    pages
         .layer(from_fn_with_state(phone, with_page_context::<Phone>))
-        .layer(DefaultBodyLimit::max(MAX_FORM_BYTES))
         .layer(from_fn(with_a_page))
+        .layer(from_fn_with_state(forms, answer_forms::<Phone>))
+        .layer(DefaultBodyLimit::max(MAX_FORM_BYTES))
         .layer(from_fn(remember_locale))
         .layer(from_fn(refuse_cross_origin))
         .layer(from_fn(refuse_doubled_cookies))

@@ -58,21 +58,22 @@ pub(super) async fn change(
         return refused("repeat", FieldError::Confirmation);
     }
     let (accounts, login) = (&phone.accounts, session.digest());
-    let changed = accounts.change_password(&account, &login, &typed.old, &typed.new);
-    match changed.await {
-        Ok(()) => {}
+    let checked = accounts.check_new_password(&account, &login, &typed.old, &typed.new);
+    let new = match checked.await {
+        Ok(new) => new,
         Err(ChangeError::Wrong) => return refused("old", FieldError::PasswordAtPresent),
         Err(ChangeError::TooMany(wait)) => return refused("old", FieldError::TooMany(wait)),
         Err(ChangeError::Rule(rule)) => return refused("new", FieldError::Password(rule)),
         Err(ChangeError::Unchanged) => return refused("new", FieldError::PasswordUnchanged),
         Err(ChangeError::Hash(error)) => return Err(Failure::Password(error)),
         Err(ChangeError::Database(error)) => return Err(error.into()),
-    }
+    };
     let notice = Notice::new(
         Words::of_texts(|texts| texts.account.password_changed),
         Words::of_texts(|texts| texts.account.change_notice),
     );
     let mut transaction = db::write(&phone.db).await?;
+    new.keep(&mut transaction).await?;
     let reason = LogoutReason::AccountChanged;
     all_logins::end(&mut transaction, &account.id, Some(&login), reason).await?;
     inbox::notify(&mut *transaction, &account.id, &notice).await?;

@@ -6,24 +6,21 @@
 use std::net::IpAddr;
 
 use axum::extract::{FromRequestParts, State};
-use axum::response::{AppendHeaders, IntoResponse, Redirect, Response};
+use axum::response::{IntoResponse, Redirect, Response};
 use http::HeaderValue;
-use http::header::SET_COOKIE;
 use http::request::Parts;
 use sqlx::{SqliteExecutor, SqlitePool};
 
 use super::Phone;
 use crate::db::{execute, fetch_optional};
-use crate::pages::{CookieName, Cookies, Failure, Locale};
+use crate::pages::{CookieName, Cookies, Failure, Locale, Surface};
 use crate::records::Words;
 use crate::secret::Secret;
 use crate::serving::Connection;
+use crate::session_times::{self, EndReason};
 
 /// The cookie of a session.
 const COOKIE: CookieName = CookieName::PhoneSession;
-
-/// Lifetime of a login on a phone.
-const LIFETIME_SECONDS: u32 = 12 * 3600;
 
 /// A person logged in on the phone that sent a request. As an extractor it redirects others to the login page.
 #[derive(Debug, Clone)]
@@ -54,22 +51,23 @@ impl PhoneSession {
         cookies: &Cookies,
         address: IpAddr,
     ) -> Result<HeaderValue, Failure> {
+        let times = session_times::PHONE;
         let session = Self {
             account_id,
             cookie: Secret::random()?,
             address: address.to_string(),
             pending: None,
         };
-        let over =
-            "DELETE FROM phone_sessions WHERE expires_at <= unixepoch() OR cookie_digest = ?1";
+        session_times::forget_old(db, Surface::Phone).await?;
+        let over = "DELETE FROM phone_sessions WHERE cookie_digest = ?1";
         let before = cookies.secret(COOKIE).map(|cookie| cookie.digest());
         execute!(db, over; before).await?;
         execute!(db, "INSERT INTO phone_sessions (cookie_digest, token_digest, account_id, address,
-                expires_at) VALUES (?1, ?2, ?3, ?4, unixepoch() + ?5)";
+                expires_at, ends_at) VALUES (?1, ?2, ?3, ?4, unixepoch() + ?5, unixepoch() + ?6)";
             session.digest(), session.access_token().digest(), &session.account_id,
-            &session.address, LIFETIME_SECONDS)
+            &session.address, times.idle, times.max)
         .await?;
-        Ok(cookies.set(COOKIE, session.cookie.expose(), LIFETIME_SECONDS))
+        Ok(cookies.set(COOKIE, session.cookie.expose(), times.cookie_seconds()))
     }
 
     /// Keeps the address of the phone's present request, which the gateway asks for while it handles what the phone
@@ -112,8 +110,7 @@ impl PhoneSession {
 
     /// Logs out: cookie and token are worth nothing from now on.
     pub(crate) async fn end(self, db: &SqlitePool) -> Result<(), sqlx::Error> {
-        let delete = "DELETE FROM phone_sessions WHERE cookie_digest = ?1";
-        execute!(db, delete; self.digest()).await.map(drop)
+        session_times::log_out(db, Surface::Phone, &self.cookie).await
     }
 
     /// The app's own access token, as the gateway gets it.
@@ -141,7 +138,7 @@ impl PhoneSession {
 
     async fn find(db: &SqlitePool, cookie: Secret) -> Result<Option<Self>, sqlx::Error> {
         let find = "SELECT account_id, address, flash FROM phone_sessions
-            WHERE cookie_digest = ?1 AND expires_at > unixepoch()";
+            WHERE cookie_digest = ?1 AND expires_at > unixepoch() AND ended_at IS NULL";
         let found: Option<(String, String, Option<String>)> =
             fetch_optional!(db, find; cookie.digest()).await?;
         Ok(found.map(|(account_id, address, pending)| Self {
@@ -156,21 +153,20 @@ impl PhoneSession {
 pub(crate) async fn log_out(
     State(phone): State<Phone>,
     session: PhoneSession,
-    cookies: Cookies,
 ) -> Result<Response, Failure> {
     session.end(&phone.db).await?;
-    let cookie = AppendHeaders([(SET_COOKIE, cookies.expire(COOKIE))]);
-    Ok((cookie, Redirect::to("/login")).into_response())
+    Ok(Redirect::to("/login").into_response())
 }
 
 /// Logs a citizen out on every phone.
 pub(crate) async fn end_all(
     db: impl SqliteExecutor<'_>,
     account_id: &str,
+    reason: EndReason,
 ) -> Result<(), sqlx::Error> {
-    execute!(db, "DELETE FROM phone_sessions WHERE account_id = ?1"; account_id)
-        .await
-        .map(drop)
+    let end = "UPDATE phone_sessions SET ended_at = unixepoch(), ended_because = ?2
+        WHERE account_id = ?1 AND ended_at IS NULL";
+    execute!(db, end; account_id, reason.name()).await.map(drop)
 }
 
 impl FromRequestParts<Phone> for PhoneSession {
@@ -199,6 +195,6 @@ pub(crate) async fn holder_of_token(
     token: &Secret,
 ) -> Result<Option<TokenHolder>, sqlx::Error> {
     let find = "SELECT account_id, address, expires_at FROM phone_sessions
-        WHERE token_digest = ?1 AND expires_at > unixepoch()";
+        WHERE token_digest = ?1 AND expires_at > unixepoch() AND ended_at IS NULL";
     fetch_optional!(db, find; token.digest()).await
 }

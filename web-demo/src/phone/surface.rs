@@ -25,6 +25,12 @@ impl SurfaceContext for Phone {
 
     const RESET_COOKIE: CookieName = CookieName::PhoneReset;
 
+    const PAGES_COOKIE: CookieName = CookieName::PhonePages;
+
+    const SESSION_COOKIE: CookieName = CookieName::PhoneSession;
+
+    const NEXT_COOKIE: CookieName = CookieName::PhoneNext;
+
     fn db(&self) -> &SqlitePool {
         &self.db
     }

@@ -18,6 +18,7 @@ use super::Portal;
 use crate::browsers;
 use crate::log_pace::LogPace;
 use crate::pages::Failure;
+use crate::session_times::EndReason;
 
 /// The endpoint's path.
 pub(crate) const BACKCHANNEL_PATH: &str = "/oauth2/logout-tokens";
@@ -65,7 +66,7 @@ async fn log_out(
     };
     let status = match verified {
         Ok(token) => {
-            browsers::end_at_provider(&portal.db, &token.sid).await?;
+            browsers::end_at_provider(&portal.db, &token.sid, EndReason::AtProvider).await?;
             StatusCode::OK
         }
         Err(error) => {

@@ -14,7 +14,7 @@ use crate::accounts::attempts::{AttemptLimit, Wait, address_key};
 use crate::browsers::{LoginMethod, Origin};
 use crate::form_errors::FieldError;
 use crate::log_pace::LogPace;
-use crate::pages::{Cookies, Failure, Frame, Locale, SetCookies, page};
+use crate::pages::{Cookies, Failure, Frame, Locale, SetCookies, Surface, cookies_off, page};
 use crate::registration;
 use crate::serving::Connection;
 use crate::surface::SurfaceContext;
@@ -54,6 +54,7 @@ pub(super) async fn answer(
         // Another tab was faster, or the person went back: an existing login stays as it is.
         return match session {
             Some(_) => Ok(Redirect::to("/").into_response()),
+            None if cookies.is_empty() => cookies_off(Surface::Portal, locale, "/login"),
             None => LoginError::NotFromHere.answer(locale),
         };
     };

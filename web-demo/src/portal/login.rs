@@ -1,15 +1,16 @@
 //! The login page, which shows the code itself, the way to the gateway's own page, and the way out.
 
 use askama::Template;
-use axum::extract::State;
+use axum::extract::{Query, State};
 use axum::response::{IntoResponse, Redirect, Response};
+use serde::Deserialize;
 
 use super::authentication_request::AuthenticationRequest;
 use super::callback::LoginError;
-use super::sessions::{COOKIE, PortalSession};
+use super::sessions::PortalSession;
 use super::{AFTER_LOGOUT_PATH, Portal};
 use crate::log_pace::LogPace;
-use crate::pages::{Cookies, Failure, Frame, Locale, SetCookies, shown};
+use crate::pages::{Cookies, Failure, Frame, Locale, SetCookies, Surface, cookies_off, shown};
 
 static UNREACHED: LogPace = LogPace::new();
 
@@ -21,8 +22,6 @@ struct LoginPage<'a> {
     request: &'a AuthenticationRequest,
     scope: String,
     code_challenge: &'a str,
-    /// True if the gateway has logged this browser out since its last page.
-    was_ended: bool,
 }
 
 pub(super) async fn show(
@@ -34,11 +33,9 @@ pub(super) async fn show(
     if session.is_some() {
         return Ok(Redirect::to("/").into_response());
     }
-    let was_ended = PortalSession::was_ended(&portal.db, &cookies).await?;
     let (request, code_challenge) = portal.requests.prepare(&cookies).await?;
     let frame = Frame::portal(locale, "/login");
     let login = LoginPage {
-        was_ended,
         frame,
         portal: &portal,
         request: &request,
@@ -49,13 +46,28 @@ pub(super) async fn show(
     Ok((remembered, shown(&login)?).into_response())
 }
 
+#[derive(Deserialize)]
+pub(super) struct Hosted {
+    /// Set in the second try of a browser that sent no cookie.
+    again: Option<String>,
+}
+
 /// Answers `GET /login/hosted`: the same login on the gateway's own page, for browsers without JavaScript here.
 pub(super) async fn hosted(
     State(portal): State<Portal>,
     cookies: Cookies,
     locale: Locale,
+    Query(asked): Query<Hosted>,
 ) -> Result<Response, Failure> {
     let (request, code_challenge) = portal.requests.prepare(&cookies).await?;
+    if cookies.is_empty() {
+        // The phone would say that the login is done, and this browser would know nothing of it.
+        if asked.again.is_some() {
+            return cookies_off(Surface::Portal, locale, "/login/hosted");
+        }
+        let remembered = SetCookies::from([request.cookie(&cookies)]);
+        return Ok((remembered, Redirect::to("/login/hosted?again=yes")).into_response());
+    }
     match portal
         .relying_party
         .authorization_url(&request, code_challenge)
@@ -79,10 +91,8 @@ pub(super) async fn hosted(
 pub(super) async fn log_out(
     State(portal): State<Portal>,
     session: PortalSession,
-    cookies: Cookies,
 ) -> Result<Response, Failure> {
     let id_token = session.end(&portal.db).await?;
-    let ended = SetCookies::from([cookies.expire(COOKIE)]);
     // The session at the gateway ends too, or other sites would still find the person logged in there.
     let next = match id_token {
         Some(id_token) => portal
@@ -90,5 +100,5 @@ pub(super) async fn log_out(
             .logout_url(&id_token, &portal.after_logout()),
         None => AFTER_LOGOUT_PATH.to_owned(),
     };
-    Ok((ended, Redirect::to(&next)).into_response())
+    Ok(Redirect::to(&next).into_response())
 }

@@ -28,6 +28,7 @@ pub(crate) use sessions::PortalSession;
 use sqlx::SqlitePool;
 
 use crate::accounts::Accounts;
+use crate::kept_pages::{Forms, answer_forms};
 use crate::known_browsers::KnownBrowsers;
 use crate::logouts::Logouts;
 use crate::pages::{
@@ -37,7 +38,9 @@ use crate::pages::{
 use crate::registers::Registers;
 use crate::sms_codes::Outgoing;
 use crate::surface::with_page_context;
-use crate::{forgotten_password, information, password_login, registration, verification};
+use crate::{
+    forgotten_password, information, password_login, registration, session_page, verification,
+};
 
 /// The page to which the gateway sends browsers back.
 pub(crate) const CALLBACK_PATH: &str = "/callback";
@@ -77,7 +80,7 @@ const MAX_FORM_BYTES: usize = 128 * 1024;
 /// The pages of logging in and out, and around `inside` what holds for every page of the portal.
 pub(crate) fn routes(portal: Portal, inside: Router, policy: Policy) -> Router {
     let login = get(password_login::show::<Portal>).post(password_login::log_in::<Portal>);
-    Router::new()
+    let pages = Router::new()
         .route("/login", get(login::show))
         .route("/login/hosted", get(login::hosted))
         .route(password_login::path(Surface::Portal), login)
@@ -88,15 +91,19 @@ pub(crate) fn routes(portal: Portal, inside: Router, policy: Policy) -> Router {
         .merge(registration::pages::routes())
         .merge(verification::routes())
         .merge(forgotten_password::routes())
+        .merge(session_page::routes())
         .with_state(portal.clone())
-        .merge(inside)
+        .merge(inside);
+    let forms = Forms::new(portal.clone(), pages.clone());
+    pages
         .layer(from_fn_with_state(
             portal.clone(),
             with_page_context::<Portal>,
         ))
+        .layer(from_fn(with_a_page))
+        .layer(from_fn_with_state(forms, answer_forms::<Portal>))
         .layer(from_fn_with_state(portal, canonical::one_origin))
         .layer(DefaultBodyLimit::max(MAX_FORM_BYTES))
-        .layer(from_fn(with_a_page))
         .layer(from_fn(remember_locale))
         .layer(from_fn(refuse_cross_origin))
         .layer(from_fn(refuse_doubled_cookies))

@@ -10,16 +10,14 @@ use sqlx::types::Json;
 use super::Portal;
 use crate::browsers::{self, LoggedIn, LoginMethod, Origin};
 use crate::db::{execute, fetch_optional};
-use crate::pages::{CookieName, Cookies, Failure, SetCookies};
+use crate::pages::{CookieName, Cookies, Failure, SetCookies, Surface};
 use crate::records::Words;
 use crate::records::inbox::{self, Notice};
 use crate::secret::Secret;
+use crate::session_times;
 
 /// The cookie of a session.
-pub(super) const COOKIE: CookieName = CookieName::PortalSession;
-
-/// Lifetime of a login. It is short because a login from another device is the riskier kind (threat T30).
-const LIFETIME_SECONDS: u32 = 2 * 3600;
+const COOKIE: CookieName = CookieName::PortalSession;
 
 /// A person who is logged in. As an extractor it redirects others to the login page.
 #[derive(Debug, Clone)]
@@ -49,33 +47,29 @@ impl PortalSession {
         origin: &Origin,
     ) -> Result<SetCookies, Failure> {
         if let Some(before) = cookies.secret(COOKIE) {
-            end(db, &before).await?;
+            forget(db, &before).await?;
         }
         let account_id = &logged_in.account_id;
-        let (cookie, id) = browsers::start(db, logged_in, method, origin, LIFETIME_SECONDS).await?;
+        let (cookie, id) = browsers::start(db, logged_in, method, origin).await?;
         inbox::notify(db, account_id, &Notice::of_login(id, origin)).await?;
         Ok(SetCookies::from([
-            cookies.set(COOKIE, cookie.expose(), LIFETIME_SECONDS),
+            cookies.set(
+                COOKIE,
+                cookie.expose(),
+                session_times::PORTAL.cookie_seconds(),
+            ),
             cookies.expire(CookieName::PortalBrowser),
         ]))
     }
 
-    /// Logs out: the cookie is worth nothing from now on. Returns the ID token that ends the session at the gateway too.
+    /// Logs out: the cookie is worth nothing from now on, but that its browser is told so once. Returns the ID token that
+    /// ends the session at the gateway too.
     pub(crate) async fn end(self, db: &SqlitePool) -> Result<Option<String>, sqlx::Error> {
         let read = "SELECT id_token FROM portal_sessions WHERE cookie_digest = ?1";
         let found: Option<(Option<String>,)> =
             fetch_optional!(db, read; self.cookie.digest()).await?;
-        end(db, &self.cookie).await?;
+        session_times::log_out(db, Surface::Portal, &self.cookie).await?;
         Ok(found.and_then(|(id_token,)| id_token))
-    }
-
-    /// Takes the news that the gateway has ended the session of a cookie. The second time it is gone.
-    pub(super) async fn was_ended(db: &SqlitePool, cookies: &Cookies) -> Result<bool, sqlx::Error> {
-        let Some(cookie) = cookies.secret(COOKIE) else {
-            return Ok(false);
-        };
-        let take = "DELETE FROM portal_sessions WHERE cookie_digest = ?1 AND ended_at IS NOT NULL";
-        execute!(db, take; cookie.digest()).await
     }
 
     /// Notes a message that the browser shows once, on the page that it is redirected to.
@@ -150,7 +144,7 @@ impl PortalSession {
     }
 }
 
-async fn end(db: &SqlitePool, cookie: &Secret) -> Result<(), sqlx::Error> {
+async fn forget(db: &SqlitePool, cookie: &Secret) -> Result<(), sqlx::Error> {
     let delete = "DELETE FROM portal_sessions WHERE cookie_digest = ?1";
     execute!(db, delete; cookie.digest()).await.map(drop)
 }

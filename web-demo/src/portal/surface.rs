@@ -25,6 +25,12 @@ impl SurfaceContext for Portal {
 
     const RESET_COOKIE: CookieName = CookieName::PortalReset;
 
+    const PAGES_COOKIE: CookieName = CookieName::PortalPages;
+
+    const SESSION_COOKIE: CookieName = CookieName::PortalSession;
+
+    const NEXT_COOKIE: CookieName = CookieName::PortalNext;
+
     fn db(&self) -> &SqlitePool {
         &self.db
     }

@@ -8,11 +8,11 @@ use sqlx::SqliteConnection;
 
 use crate::accounts::Account;
 use crate::accounts::id_number::IdNumber;
-use crate::browsers;
 use crate::logouts::{self, LogoutReason};
 use crate::pages::Failure;
 use crate::records::inbox::Notice;
 use crate::records::{self, Words, inbox};
+use crate::session_times;
 
 /// Removes the provisional account of an ID number, with its logins and everything that was done by it.
 pub(super) async fn remove_provisional(
@@ -20,7 +20,7 @@ pub(super) async fn remove_provisional(
     id_number: &IdNumber,
 ) -> Result<(), Failure> {
     if let Some(account_id) = Account::remove_provisional(&mut *db, id_number).await? {
-        browsers::end_all(&mut *db, &account_id).await?;
+        session_times::end_removed(&mut *db, &account_id).await?;
         let reason = LogoutReason::AccountTakenOver;
         logouts::add(&mut *db, &account_id, None, reason).await?;
         records::forget(db, &account_id).await?;

@@ -145,7 +145,7 @@ async fn a_logout_token_that_is_not_the_gateways_for_the_hall_changes_nothing() 
     }
     logged_in.computer.check("/account => @/account").await;
     assert_eq!(logged_in.send(&right).await, 200);
-    let told = "/account => @/login | 您在此浏览器上的登录已被结束";
+    let told = "/account => @/login | 扫码登录服务已结束此处的登录";
     logged_in.computer.check(told).await;
 }
 
@@ -184,8 +184,8 @@ async fn a_session_that_ends_at_the_gateway_ends_at_the_portal() {
     })
     .await;
     computer
-        .check("/account => @/login | 您在此浏览器上的登录已被结束")
+        .check("/account => @/login | 扫码登录服务已结束此处的登录")
         .await;
     // It is told once.
-    computer.check("/login => !登录已被结束").await;
+    computer.check("/login => !已结束此处的登录").await;
 }

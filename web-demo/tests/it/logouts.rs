@@ -101,10 +101,9 @@ fn lost_card_of_jia() -> (String, Value) {
     )
 }
 
-async fn is_logged_out(browser: &mut TestBrowser) {
-    browser
-        .check("/account => @/login | 您在此浏览器上的登录已被结束")
-        .await;
+/// The browser is told why, once.
+async fn is_logged_out(browser: &mut TestBrowser, why: &str) {
+    check!(browser; "/account => @/login | {why}\n/login => !{why}");
 }
 
 /// The one login by scanning that 示例甲 has left does not end with its session at the gateway.
@@ -131,7 +130,7 @@ async fn a_card_that_is_reported_lost_logs_its_holder_out_but_where_it_is_report
     let mut another_persons = hall.portal_by_scan(&mut other, "personal").await;
     assert_eq!(hall.sessions(&phone).await.sessions.len(), 2);
     check!(here; "{REPORT_LOSS}");
-    is_logged_out(&mut there).await;
+    is_logged_out(&mut there, "您的社会保障卡已挂失").await;
     gateway_has_answered(&hall).await;
     is_kept_by_the_portal_alone(&hall).await;
     assert!(hall.sessions(&phone).await.sessions.is_empty());
@@ -159,7 +158,7 @@ async fn a_withdrawn_agent_is_logged_out_of_the_unit_at_all_sites_and_stays_logg
     let mut representative = hall.portal_for("yi", "90001").await;
     check!(representative; "/delegations/1/withdraw <- => @/ | 已撤销");
     for_the_unit
-        .check("/unit/cards => @/login | 您在此浏览器上的登录已被结束")
+        .check("/unit/cards => @/login | 单位已撤回对您的代办授权")
         .await;
     gateway_has_answered(&hall).await;
     let left = hall.sessions(&phone).await.sessions;
@@ -176,7 +175,10 @@ async fn a_new_password_logs_the_person_out_at_all_sites_but_here() {
     let mut there = hall.portal_by_scan(&mut phone, "personal").await;
     let change = "/account/password <- old=shili2026&new=q7wz88&repeat=q7wz88 => 修改成功";
     here.check(change).await;
-    is_logged_out(&mut there).await;
+    is_logged_out(&mut there, "您的登录密码已修改").await;
+    phone
+        .check("/sessions => @/login | 您的登录密码已修改")
+        .await;
     let mut phone = hall.phone();
     let home = phone.log_in("/login", "jia", "q7wz88").await;
     home.check("the new password", "@/");
@@ -198,7 +200,9 @@ async fn a_logout_at_the_portal_ends_the_session_at_the_gateway() {
     let back = answer.headers()[http::header::LOCATION].to_str().unwrap();
     assert_eq!(computer.path_of(back), "/login");
     assert!(hall.sessions(&phone).await.sessions.is_empty());
-    computer.check("/account => @/login | !登录已被结束").await;
+    computer
+        .check("/account => @/login | 您已安全退出登录 | !扫码登录服务")
+        .await;
 }
 
 /// Row S15, threats T30 and T50.
@@ -218,12 +222,12 @@ async fn the_phone_lists_where_its_person_is_logged_in_and_logs_them_out_there()
     check!(another; "{end} <- => @/sessions");
     computer.check("/account => @/account").await;
     check!(phone; "{end} <- => @/sessions | Chrome · Linux | !/at-sites/");
-    is_logged_out(&mut computer).await;
+    is_logged_out(&mut computer, "此处的登录已被您在其他设备上退出").await;
     assert!(hall.sessions(&phone).await.sessions.is_empty());
     by_password.check("/account => @/account").await;
     let end = phone.get("/sessions").await.link("/sessions/");
     check!(phone; "{end} <- => @/sessions | 没有电脑登录您的账号");
-    is_logged_out(&mut by_password).await;
+    is_logged_out(&mut by_password, "此处的登录已被您在其他设备上退出").await;
     // A repeat, and what is no session.
     check!(phone; "
         /sessions/at-sites/0123456789ABCDEFGHJKMNPQ/end <- => @/sessions

@@ -14,8 +14,8 @@ import { en, zh } from "./words.ts";
 const SITE = "示例省人力资源和社会保障网上服务大厅";
 
 /** Texts of these pages. */
-const CHINESE = { words: zh, list: "已登录的电脑", end: /退出该登录/, none: "没有电脑登录您的账号", told: /登录已被结束/ };
-const ENGLISH = { words: en, list: "Computers logged in", end: /Log out there/, none: "No computer is logged in", told: /in this browser was ended/ };
+const CHINESE = { words: zh, list: "已登录的电脑", end: /退出该登录/, none: "没有电脑登录您的账号", told: /此处的登录已被您在其他设备上退出/ };
+const ENGLISH = { words: en, list: "Computers logged in", end: /Log out there/, none: "No computer is logged in", told: /was ended by you on another device/ };
 
 let demo: Demo;
 let browser: Browser;

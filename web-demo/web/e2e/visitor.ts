@@ -51,8 +51,10 @@ export class Visitor {
 
   /** Sends a form outside of the window, `times` times. */
   async try(surface: Surface, path: string, form: Fields, times = 1): Promise<void> {
+    const origin = this.demo.addresses[surface];
+    // A form is sent from a page, which sets a cookie.
+    await this.context.request.get(`${origin}/login`);
     for (let sent = 0; sent < times; sent++) {
-      const origin = this.demo.addresses[surface];
       await this.context.request.post(origin + path, { form, headers: { origin } });
     }
   }

@@ -59,7 +59,7 @@ async fn passwords_cannot_be_guessed_by_changing_them() {
 
 /// Row S15.
 #[tokio::test]
-async fn contact_details_are_changed_and_other_logins_end() {
+async fn u12_contact_details_are_changed_and_no_login_ends() {
     let hall = Hall::open().await;
     let (mut here, mut elsewhere) = (hall.portal_of("jia").await, hall.portal_of("jia").await);
     check!(here; "
@@ -68,6 +68,8 @@ async fn contact_details_are_changed_and_other_logins_end() {
     elsewhere.check("/account => @/account").await;
     check!(here; "
         /account/details <- email=new@example.com&qq=&wechat=shili_new
-            => @/account | new@example.com | shili_new | 未填写");
-    elsewhere.check("/account => @/login").await;
+            => @/account | new@example.com | shili_new | 未填写 | 所有登录保持不变 | !均已退出
+        /inbox => 您的账户信息已修改");
+    elsewhere.check("/account => @/account").await;
+    assert_eq!(hall.count("logouts").await, 0);
 }

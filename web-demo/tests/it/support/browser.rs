@@ -9,6 +9,8 @@ use http::{HeaderMap, HeaderValue, StatusCode};
 use reqwest::redirect::Policy;
 use reqwest::{Client, Method, Response};
 
+use saoma_demo::Secret;
+
 use super::PASSWORD;
 
 const CHROME: &str =
@@ -23,6 +25,10 @@ pub(crate) struct TestBrowser {
     /// Cookies that an attacker has planted in it, as they stand in the header.
     pub planted: String,
     language: &'static str,
+    /// Whether it takes cookies.
+    has_cookies: bool,
+    /// The value of the cookie for kept pages that it has before it opens a page.
+    pages: String,
     /// The public host that it asks for, and its own address, if a proxy stands between.
     through_proxy: Option<(String, String)>,
 }
@@ -32,8 +38,10 @@ pub(crate) struct TestBrowser {
 pub(crate) struct Page {
     /// The status of the last answer.
     pub status: StatusCode,
-    /// The path that it came from.
+    /// The path that it came from, without the key of a kept page.
     pub path: String,
+    /// The address to load it again.
+    pub address: String,
     pub body: String,
 }
 
@@ -47,6 +55,8 @@ impl TestBrowser {
             cookies: BTreeMap::new(),
             planted: String::new(),
             language: "zh-CN",
+            has_cookies: true,
+            pages: Secret::random().unwrap().expose().to_owned(),
             through_proxy: None,
         }
     }
@@ -54,6 +64,12 @@ impl TestBrowser {
     /// The same browser, at this address, on the other side of a proxy that ends TLS for a public host.
     pub(crate) fn through_proxy(mut self, host: &str, address: &str) -> Self {
         self.through_proxy = Some((host.to_owned(), address.to_owned()));
+        self
+    }
+
+    /// The same browser, whose person has turned cookies off.
+    pub(crate) fn without_cookies(mut self) -> Self {
+        self.has_cookies = false;
         self
     }
 
@@ -101,6 +117,7 @@ impl TestBrowser {
     pub(crate) fn back_at(&self, origin: &str) -> Self {
         let mut browser = Self::new(origin);
         browser.cookies = self.cookies.clone();
+        browser.pages.clone_from(&self.pages);
         browser
     }
 
@@ -127,8 +144,28 @@ impl TestBrowser {
                 .header(HOST, host)
                 .header("x-forwarded-for", address);
         }
+        let kept = self.has_cookies.then(|| {
+            // A page was opened before the form on it was sent.
+            let prefix = if self.through_proxy.is_some() {
+                "__Host-"
+            } else {
+                ""
+            };
+            let names =
+                ["shili_hall_pages", "shili_app_pages"].map(|name| format!("{prefix}{name}"));
+            let missing = names
+                .into_iter()
+                .filter(|name| !self.cookies.contains_key(name));
+            missing
+                .map(|name| format!("{name}={}", self.pages))
+                .collect::<Vec<_>>()
+        });
         let planted = Some(self.planted.clone()).filter(|planted| !planted.is_empty());
-        let cookies: Vec<_> = planted.into_iter().chain(cookies).collect();
+        let cookies: Vec<_> = planted
+            .into_iter()
+            .chain(cookies)
+            .chain(kept.into_iter().flatten())
+            .collect();
         request
             .header(COOKIE, cookies.join("; "))
             .header(ACCEPT_LANGUAGE, self.language)
@@ -177,6 +214,12 @@ impl TestBrowser {
         location.to_str().unwrap().to_owned()
     }
 
+    /// Sends a form. Returns the status of the answer, before any redirect.
+    pub(crate) async fn status_of(&mut self, path: &str, form: &[(&str, &str)]) -> StatusCode {
+        let answer = self.send(Method::POST, path, form, "text/html").await;
+        answer.status()
+    }
+
     /// Opens a page. Returns the headers of its answer, before any redirect.
     pub(crate) async fn headers_of(&mut self, path: &str) -> HeaderMap {
         let answer = self.send(Method::GET, path, &[], "text/html").await;
@@ -191,7 +234,8 @@ impl TestBrowser {
                 let status = response.status();
                 return Page {
                     status,
-                    path,
+                    address: path.clone(),
+                    path: without_key(&path),
                     body: response.text().await.unwrap(),
                 };
             };
@@ -216,13 +260,27 @@ impl TestBrowser {
         for cookie in response.headers().get_all(SET_COOKIE) {
             let pair = cookie.to_str().unwrap().split(';').next().unwrap();
             let (name, value) = pair.split_once('=').unwrap();
-            if value.is_empty() {
+            if value.is_empty() || !self.has_cookies {
                 self.cookies.remove(name);
             } else {
                 self.cookies.insert(name.to_owned(), value.to_owned());
             }
         }
         response
+    }
+}
+
+fn without_key(address: &str) -> String {
+    let Some((path, query)) = address.split_once('?') else {
+        return address.to_owned();
+    };
+    let rest: Vec<_> = query
+        .split('&')
+        .filter(|pair| !pair.starts_with("kept="))
+        .collect();
+    match rest.as_slice() {
+        [] => path.to_owned(),
+        rest => format!("{path}?{}", rest.join("&")),
     }
 }
 
