@@ -56,7 +56,10 @@ CREATE TABLE scanned_logins (
     login_id      TEXT NOT NULL,
     context       TEXT NOT NULL,        -- JSON, as the gateway answered the scan
     expires_at    INTEGER NOT NULL,
+    identity_id   TEXT,                 -- chosen; before the decision only while the computer has to agree
     decision      TEXT CHECK (decision IN ('confirmed', 'rejected')),
+    decided_at    INTEGER,
+    disowned      TEXT CHECK (disowned IN ('ended', 'asked')), -- "not me" after a confirm: the login is over, or its end was asked for
     PRIMARY KEY (cookie_digest, login_id)
 ) STRICT, WITHOUT ROWID;
 
@@ -79,6 +82,12 @@ CREATE TABLE portal_sessions (
     ended_at      INTEGER,              -- before its time
     ended_because TEXT,
     told          INTEGER NOT NULL DEFAULT 0 -- 1: the browser was told why it ended
+) STRICT, WITHOUT ROWID;
+
+-- Sessions at the gateway that have ended, for as long as a code of theirs could still begin a login at the portal.
+CREATE TABLE ended_provider_sessions (
+    sid        TEXT PRIMARY KEY,
+    expires_at INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
 
 CREATE INDEX portal_sessions_of_account ON portal_sessions (account_id);

@@ -17,6 +17,9 @@ use crate::secret::Secret;
 use crate::serving::Connection;
 use crate::session_times::{self, EndReason};
 
+/// Seconds after which no code of an ended session can begin a login: the longest that a gateway lets a code live.
+const CODE_LIFETIME: u32 = 600;
+
 /// The origin of a login, by the browser's own request.
 #[derive(Debug, Clone)]
 pub(crate) struct Origin {
@@ -120,10 +123,13 @@ pub(crate) async fn start(
         .map(|session| (&session.sid, &session.id_token))
         .unzip();
     session_times::forget_old(db, Surface::Portal).await?;
+    // A session that its person has ended before the browser came back begins as an ended one.
     execute!(db, "INSERT INTO portal_sessions
             (cookie_digest, id, account_id, name, identity, method, address, browser, logged_in_at, expires_at,
-             provider_sid, id_token, ends_at)
-        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, unixepoch(), unixepoch() + ?9, ?10, ?11, unixepoch() + ?12)";
+             provider_sid, id_token, ends_at, ended_at, ended_because)
+        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, unixepoch(), unixepoch() + ?9, ?10, ?11, unixepoch() + ?12,
+            (SELECT unixepoch() FROM ended_provider_sessions WHERE sid = ?10),
+            (SELECT 'elsewhere' FROM ended_provider_sessions WHERE sid = ?10))";
         cookie.digest(), id.expose(), account_id, name, Json(identity), method, address,
         browser, times.idle, sid, id_token, times.max).await?;
     Ok((cookie, id.expose().to_owned()))
@@ -147,12 +153,17 @@ pub(crate) async fn end(db: &SqlitePool, account_id: &str, id: &str) -> sqlx::Re
 }
 
 /// Logs out the browsers whose session at the gateway has ended. Their next request is told so. A reason of the hall's own
-/// takes the place of the gateway's news, which may come first.
+/// takes the place of the gateway's news, which may come first. A browser that comes back from the gateway only after this,
+/// with a code of the session, is logged out too.
 pub(crate) async fn end_at_provider(
     db: &SqlitePool,
     sid: &str,
     reason: EndReason,
 ) -> sqlx::Result<()> {
+    let expired = "DELETE FROM ended_provider_sessions WHERE expires_at <= unixepoch()";
+    execute!(db, expired).await?;
+    let keep = "INSERT OR REPLACE INTO ended_provider_sessions (sid, expires_at) VALUES (?1, unixepoch() + ?2)";
+    execute!(db, keep; sid, CODE_LIFETIME).await?;
     let end = "UPDATE portal_sessions
         SET ended_at = coalesce(ended_at, unixepoch()), ended_because = ?2
         WHERE provider_sid = ?1 AND (ended_at IS NULL OR ended_because = 'at_provider')";

@@ -11,6 +11,8 @@ const BUDGETS = {
   "scan-camera.js": 6 * 1024,
   "scan-worker.js": 20 * 1024,
   "confirm-page.js": 1024,
+  "app.js": 512,
+  "service-worker.js": 1024,
   "register-page.js": 1536,
   "session-bar.js": 1024,
   "face-check.js": 8 * 1024,
@@ -18,7 +20,7 @@ const BUDGETS = {
   "tokens.css": 1024,
   "components.css": 5 * 1024,
   "portal.css": 8 * 1024,
-  "phone.css": 7 * 1024,
+  "phone.css": 10 * 1024,
   "scan-camera.css": 1024,
   "face-check.css": 1024,
 };
@@ -47,6 +49,7 @@ await buildScripts({
   entryPoints: {
     "scan-camera": "src/scan-page.ts",
     "confirm-page": "src/confirm-page.ts",
+    app: "src/app.ts",
     "register-page": "src/register-page.ts",
     "session-bar": "src/session-bar.ts",
     "face-check": "src/face-check/define.ts",
@@ -58,6 +61,7 @@ await buildScripts({
   format: "iife",
   entryPoints: {
     "scan-worker": "src/scan-camera/scan-worker.ts",
+    "service-worker": "src/service-worker.ts",
     "face-worker": "src/face-check/face-worker.ts",
   },
 });

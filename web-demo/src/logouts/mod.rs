@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 pub(crate) use sender::{EVENTS_CLIENT_ID, Sender};
 use sqlx::{SqliteExecutor, SqlitePool};
-use strum::IntoStaticStr;
+use strum::{EnumString, IntoStaticStr};
 use tokio::sync::Notify;
 
 use crate::browsers::{self, LoginMethod};
@@ -22,7 +22,7 @@ use crate::session_times::EndReason;
 const OUTCOME_TIMEOUT: i64 = 30;
 
 /// Why a person is logged out, for the gateway's log.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, IntoStaticStr)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, EnumString, IntoStaticStr)]
 #[strum(serialize_all = "snake_case")]
 pub(crate) enum LogoutReason {
     CardReportedLost,
@@ -32,6 +32,16 @@ pub(crate) enum LogoutReason {
     /// Password or contact details.
     AccountChanged,
     AccountTakenOver,
+    /// The person has said that a login which they had confirmed was not theirs.
+    Disowned,
+}
+
+impl LogoutReason {
+    /// Returns true if a session that begins after the logout, with a code of before, ends too even though the person may log
+    /// in again: the browser may hold the code back until the first logout is over.
+    fn outlasts_a_new_login(self) -> bool {
+        matches!(self, Self::Disowned)
+    }
 }
 
 impl From<LogoutReason> for EndReason {
@@ -39,9 +49,12 @@ impl From<LogoutReason> for EndReason {
         match reason {
             LogoutReason::CardReportedLost => Self::CardReportedLost,
             LogoutReason::CardCancelled => Self::CardCancelled,
-            LogoutReason::DelegationWithdrawn => Self::DelegationWithdrawn,
+            LogoutReason::DelegationWithdrawn | LogoutReason::OperatorRemoved => {
+                Self::DelegationWithdrawn
+            }
             LogoutReason::AccountChanged => Self::PasswordChanged,
             LogoutReason::AccountTakenOver => Self::AccountTakenOver,
+            LogoutReason::Disowned => Self::Elsewhere,
         }
     }
 }

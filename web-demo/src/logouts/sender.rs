@@ -9,7 +9,7 @@ use saoma_protocol::{BackendLogoutRequest, EndedSessions, paths};
 use sqlx::SqlitePool;
 use tokio_util::sync::CancellationToken;
 
-use super::Logouts;
+use super::{LogoutReason, Logouts};
 use crate::citizens;
 use crate::db::{execute, fetch_all, fetch_one};
 use crate::log_pace::LogPace;
@@ -59,6 +59,13 @@ struct Due {
     tries: u32,
     /// True for one that the gateway has answered.
     repeated: bool,
+}
+
+impl Due {
+    fn outlasts_a_new_login(&self) -> bool {
+        let reason = self.reason.parse::<LogoutReason>();
+        reason.is_ok_and(LogoutReason::outlasts_a_new_login)
+    }
 }
 
 impl Sender {
@@ -115,7 +122,7 @@ impl Sender {
             WHERE due_at <= unixepoch() ORDER BY due_at, id LIMIT ?1"; BATCH)
         .await?;
         for logout in due {
-            if logout.repeated {
+            if logout.repeated && !logout.outlasts_a_new_login() {
                 match self.may_log_in(&logout).await {
                     Ok(true) => {
                         forget(db, logout.id).await?;

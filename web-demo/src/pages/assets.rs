@@ -16,10 +16,15 @@ struct Sources;
 struct Built;
 
 pub(crate) async fn asset(Path(file): Path<String>, headers: HeaderMap) -> Response {
-    if Built::get(&file).is_some() {
-        assets::serve::<Built>(&file, &headers)
+    asset_at(&file, &headers)
+}
+
+/// Answers with a file that stands at an address of its own.
+pub(crate) fn asset_at(file: &str, headers: &HeaderMap) -> Response {
+    if Built::get(file).is_some() {
+        assets::serve::<Built>(file, headers)
     } else {
-        assets::serve::<Sources>(&file, &headers)
+        assets::serve::<Sources>(file, headers)
     }
 }
 

@@ -43,6 +43,8 @@ pub(crate) enum CookieName {
     PhoneRegistration,
     /// A login on the phone.
     PhoneSession,
+    /// A login code that came to the phone by a link.
+    LinkedCode,
     /// A face check under way, or one that was passed.
     FaceCheck,
     /// The key of the developer pages.
@@ -74,6 +76,7 @@ impl CookieName {
             Self::PhoneReset => "shili_app_reset",
             Self::PhoneRegistration => "shili_app_registration",
             Self::PhoneSession => "shili_app",
+            Self::LinkedCode => "shili_app_link",
             Self::FaceCheck => "shili_face",
             Self::Developer => "shili_developer",
             Self::PortalPages => "shili_hall_pages",
@@ -108,6 +111,7 @@ impl CookieName {
             | Self::PhonePages
             | Self::PortalNext
             | Self::PhoneNext
+            | Self::LinkedCode
             // The terminal may be a page itself.
             | Self::Developer => "Lax",
             Self::PortalKnown

@@ -7,7 +7,7 @@ use axum::response::{Html, IntoResponse, Response};
 use http::StatusCode;
 
 use super::request_facts::RequestFacts;
-use super::{Failure, Locale, Texts};
+use super::{Failure, Locale, Texts, has_script};
 
 /// The parameter of an address that names a kept page or form.
 pub(crate) const KEPT: &str = "kept";
@@ -84,6 +84,11 @@ impl<'a> Frame<'a> {
             Surface::Portal => "portal.css",
             Surface::Phone => "phone.css",
         }
+    }
+
+    /// Returns true if the script of the installed app is built.
+    pub(crate) fn has_app_script(&self) -> bool {
+        has_script("app.js")
     }
 
     /// The same page in the other language.

@@ -15,7 +15,7 @@ mod refusal;
 mod request_facts;
 pub(crate) mod texts;
 
-pub(crate) use assets::{asset, has_script, weights};
+pub(crate) use assets::{asset, asset_at, has_script, weights};
 pub(crate) use cookie::{CookieName, Cookies, SetCookies, refuse_doubled_cookies};
 pub(crate) use cross_origin::refuse_cross_origin;
 pub(crate) use failure::Failure;

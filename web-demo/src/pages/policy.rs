@@ -49,7 +49,7 @@ impl Policy {
     /// The phone: its page has a camera, whose pictures a worker reads. The pages of the face check talk to the server;
     /// their worker loads its models and runs them as WebAssembly, which no page may.
     pub(crate) fn phone() -> Result<Self, http::header::InvalidHeaderValue> {
-        const PAGE: &str = "style-src 'self'; img-src 'self' blob:; script-src 'self'; connect-src 'self'; worker-src 'self'; media-src 'self' blob:; form-action 'self'";
+        const PAGE: &str = "style-src 'self'; img-src 'self' blob:; script-src 'self'; connect-src 'self'; worker-src 'self'; media-src 'self' blob:; manifest-src 'self'; form-action 'self'";
         let face_worker = content(
             "style-src 'self'; img-src 'self' blob:; script-src 'self' 'wasm-unsafe-eval'; connect-src 'self'; form-action 'self'",
         )?;

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use saoma_client::Phone;
-use saoma_protocol::{ParseCodeError, ScanCode};
+use saoma_protocol::{ParseCodeError, ScanCode, ScanRequest, UserCode};
 
 use crate::secret::Secret;
 
@@ -41,6 +41,30 @@ impl GatewayClient {
     /// Returns an error if the text leads elsewhere or is damaged.
     pub(crate) fn check(&self, qr: &str) -> Result<(), ParseCodeError> {
         ScanCode::from_qr_text(qr, &self.origin).map(drop)
+    }
+
+    /// Returns the login code in a link of this gateway, or in an address of this app, as short as it can be written.
+    pub(crate) fn code_in_link(&self, text: &str) -> Option<String> {
+        let text = text.trim();
+        let scanned = ScanCode::from_qr_text(text, &self.origin).or_else(|_| text.parse());
+        scanned
+            .map(|code: ScanCode| code.to_string())
+            .ok()
+            .or_else(|| {
+                let typed: UserCode = text.parse().ok()?;
+                Some(typed.to_string())
+            })
+    }
+
+    /// Returns the scan of a code that [`GatewayClient::code_in_link`] has returned.
+    pub(crate) fn scan_of(&self, code: &str) -> Option<ScanRequest> {
+        if let Ok(code) = code.parse::<ScanCode>() {
+            let qr = code.to_qr_text(&self.origin);
+            return Some(ScanRequest::Qr { qr });
+        }
+        let code = code.parse::<UserCode>().ok()?;
+        let user_code = code.to_string();
+        Some(ScanRequest::UserCode { user_code })
     }
 
     /// Returns the phone of the token's person, which claims, confirms and rejects logins.

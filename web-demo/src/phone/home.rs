@@ -3,13 +3,16 @@
 use askama::Template;
 use axum::extract::State;
 use axum::response::{IntoResponse, Redirect, Response};
+use saoma_protocol::IdentityKind;
 
-use super::Phone;
+use super::scan_barrier::Barrier;
 use super::sessions::PhoneSession;
+use super::{Phone, linked_code};
 use crate::accounts::Account;
-use crate::cards::{self, Obstacle};
+use crate::cards;
 use crate::citizens::{self, Standing};
-use crate::pages::{Failure, Frame, Locale, shown};
+use crate::pages::{Cookies, Failure, Frame, Locale, shown};
+use crate::records::person::mask;
 use crate::records::{Words, inbox};
 use crate::verification::Notice;
 
@@ -20,9 +23,12 @@ struct HomePage<'a> {
     standing: Standing,
     notice: Option<Notice>,
     e_card: bool,
-    /// Why the electronic card cannot be applied for, or be used.
-    obstacle: Option<Obstacle>,
     told: Option<Words>,
+    /// The number of the physical card, masked.
+    card_number: Option<String>,
+    region: String,
+    /// What keeps the person from scanning.
+    barrier: Option<Barrier>,
     /// Notices that have not been opened.
     unread: u32,
 }
@@ -30,25 +36,24 @@ struct HomePage<'a> {
 pub(super) async fn show(
     State(phone): State<Phone>,
     session: PhoneSession,
+    cookies: Cookies,
     locale: Locale,
 ) -> Result<Response, Failure> {
+    if linked_code::waits(&cookies) {
+        return Ok(Redirect::to(linked_code::PATH).into_response());
+    }
     let Some(standing) =
         citizens::standing(&phone.db, &phone.registers, &session.account_id).await?
     else {
         return Ok(Redirect::to("/login").into_response());
     };
+    let Some(account) = Account::find(&phone.db, &session.account_id).await? else {
+        return Ok(Redirect::to("/login").into_response());
+    };
+    let card = phone.registers.cards.card(&account.id_number).await?;
+    let barrier = Barrier::of(&phone, &session.account_id).await?;
+    let notice = Notice::of(&account, locale);
     let e_card = cards::has_e_card(&phone.db, &session.account_id).await?;
-    let (mut notice, mut obstacle) = (None, None);
-    if let Some(account) = Account::find(&phone.db, &session.account_id).await? {
-        notice = Notice::of(&account, locale);
-        let card = phone.registers.cards.card(&account.id_number).await?;
-        obstacle = match e_card {
-            true => Obstacle::to_use(card.as_ref()),
-            false => cards::obstacle(&account, card.as_ref()),
-        };
-    }
-    // The notice says it, with the way on.
-    let obstacle = obstacle.filter(|obstacle| *obstacle != Obstacle::Provisional);
     let unread = inbox::unread(&phone.db, &session.account_id).await?;
     let told = session.take_told(&phone.db).await?;
     let frame = Frame::phone(locale, "/");
@@ -57,7 +62,9 @@ pub(super) async fn show(
         standing,
         notice,
         e_card,
-        obstacle,
+        card_number: card.as_ref().map(|card| mask(&card.number)),
+        region: card.map_or_else(String::new, |card| card.region.name),
+        barrier,
         told,
         unread,
     })

@@ -15,8 +15,11 @@ use crate::units::delegations::{self, Delegation};
 pub(super) struct IdentityChoice {
     /// The gateway's name for it.
     pub id: String,
-    /// Personal, or the unit and the role.
-    pub words: String,
+    /// The name of the person or the unit.
+    pub name: String,
+    /// Personal or unit, and the role. Empty for a kind that the hall does not know.
+    pub kind: String,
+    pub is_personal: bool,
     /// For an agent the affairs and the last day.
     pub detail: Option<String>,
     /// The delegation has ended since the scan: the confirmation would be refused (threat T25).
@@ -41,13 +44,29 @@ impl IdentityChoice {
                 .find(|delegation| identity.id.strip_prefix("unit:") == Some(&delegation.unit_id));
             let is_agent = UnitRole::of(identity) == Some(UnitRole::AuthorisedAgent);
             Self {
-                id: identity.id.clone(),
-                words: locale.texts().identities.of(identity),
                 detail: is_agent.then(|| detail(held, locale)),
                 ended: is_agent && held.is_none(),
+                ..Self::of(identity, locale)
             }
         };
         Ok(offered.iter().map(choice).collect())
+    }
+
+    /// The icon that stands for its kind.
+    pub(super) const fn icon(&self) -> &'static str {
+        if self.is_personal { "account" } else { "unit" }
+    }
+
+    /// An identity in words, without what the hall knows beyond the gateway.
+    pub(super) fn of(identity: &Identity, locale: Locale) -> Self {
+        Self {
+            id: identity.id.clone(),
+            name: identity.name.clone(),
+            kind: locale.texts().identities.kind(identity),
+            is_personal: identity.kind == IdentityKind::PERSONAL,
+            detail: None,
+            ended: false,
+        }
     }
 }
 
@@ -80,6 +99,18 @@ impl Identities {
     pub fn acting_as(&self, identity: &Identity) -> Option<String> {
         let role = UnitRole::of(identity)?;
         Some(self.acting(&identity.name, self.role(role)))
+    }
+
+    /// Returns how an identity logs in: personally, or for a unit in a role. Empty for a kind that the hall does not know.
+    fn kind(&self, identity: &Identity) -> String {
+        if identity.kind == IdentityKind::PERSONAL {
+            return self.kind_personal.to_owned();
+        }
+        match UnitRole::of(identity) {
+            _ if identity.kind != IdentityKind::UNIT => String::new(),
+            Some(role) => self.kind_unit(self.role(role)),
+            None => self.kind_unit_without_role.to_owned(),
+        }
     }
 
     const fn role(&self, role: UnitRole) -> &'static str {

@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! /login ──► / ──► /scan ──► POST /scan ──► /logins/{login_id} ──► POST …/confirm or …/reject
-//!            │                                └── once decided, the same address tells the outcome
+//!            │     /open ──► POST /open ──┘   └── once decided, the same address tells the outcome ──► POST …/not-me
 //!            ├──► /sessions ──► POST /sessions/{id}/end or /sessions/at-sites/{sid}/end
 //!            └──► /inbox ──► /inbox/{id} ──► POST /inbox/{id}/not-me
 //! ```
@@ -15,15 +15,20 @@
 
 mod browsers;
 mod confirmation;
+mod confirmation_page;
 mod e_card;
 mod face;
 mod gateway_client;
 mod home;
 mod identity_choice;
 mod inbox;
+mod installed;
+mod linked_code;
 mod my_password;
+mod outcome;
 mod requester;
 mod scan;
+mod scan_barrier;
 mod scan_error;
 mod scanned_login;
 pub(crate) mod sessions;
@@ -84,6 +89,10 @@ pub(crate) fn routes(phone: Phone, policy: Policy) -> Router {
         .route("/logins/{login_id}", get(confirmation::show))
         .route("/logins/{login_id}/confirm", post(confirmation::confirm))
         .route("/logins/{login_id}/reject", post(confirmation::reject))
+        .route("/logins/{login_id}/not-me", post(outcome::disown))
+        .route("/open", get(linked_code::show).post(linked_code::scan))
+        .route("/open/decline", post(linked_code::decline))
+        .route("/open/declined", get(linked_code::declined))
         .route("/sessions", get(browsers::list))
         .route("/sessions/{id}/end", post(browsers::end))
         .route("/sessions/at-sites/{sid}/end", post(browsers::end_at_sites))
@@ -91,6 +100,9 @@ pub(crate) fn routes(phone: Phone, policy: Policy) -> Router {
         .route("/inbox/{id}", get(inbox::show))
         .route("/inbox/{id}/not-me", post(inbox::not_me))
         .route(my_password::PATH, my_password)
+        .route("/app.webmanifest", get(installed::manifest))
+        .route("/service-worker.js", get(installed::worker))
+        .route("/offline", get(installed::offline))
         .route("/assets/{file}", get(asset))
         .merge(information::routes())
         .merge(registration::pages::routes())

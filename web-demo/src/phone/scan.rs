@@ -7,12 +7,13 @@ use saoma_client::PhoneError;
 use saoma_protocol::{ErrorCode, ScanRequest, UserCode};
 use serde::Deserialize;
 
-use super::Phone;
+use super::scan_barrier::Barrier;
 use super::scan_error::{ScanError, SentForm};
 use super::scanned_login::{ScannedLogin, path_of};
 use super::sessions::PhoneSession;
+use super::{Phone, linked_code};
 use crate::form_errors::{FieldError, FormErrors};
-use crate::pages::{Failure, Frame, Locale, has_script};
+use crate::pages::{Cookies, Failure, Frame, Locale, has_script};
 
 const PATH: &str = "/scan";
 
@@ -51,7 +52,15 @@ impl ScanForm {
     }
 }
 
-pub(super) async fn show(_: PhoneSession, locale: Locale) -> Result<Response, Failure> {
+/// Answers `GET /scan`: with the camera, or with what keeps this person from scanning.
+pub(super) async fn show(
+    State(phone): State<Phone>,
+    session: PhoneSession,
+    locale: Locale,
+) -> Result<Response, Failure> {
+    if let Some(barrier) = Barrier::of(&phone, &session.account_id).await? {
+        return barrier.in_place_of_scan(locale, PATH);
+    }
     answer(locale, "", &FormErrors::default())
 }
 
@@ -64,32 +73,53 @@ fn answer(locale: Locale, user_code: &str, errors: &FormErrors) -> Result<Respon
     })
 }
 
-/// Answers `POST /scan`: on success with the way to the confirmation page.
+/// Answers `POST /scan`: on success with the way to the confirmation page. A link that was typed or pasted is asked about
+/// first.
 pub(super) async fn submit(
     State(phone): State<Phone>,
     session: PhoneSession,
+    cookies: Cookies,
     locale: Locale,
     Form(form): Form<ScanForm>,
 ) -> Result<Response, Failure> {
     let request = form.into_request();
     match &request {
         ScanRequest::Qr { qr } if phone.gateway.check(qr).is_err() => {
-            return ScanError::NotALoginCode.answer(locale, PATH);
+            ScanError::NotALoginCode.answer(locale, PATH)
+        }
+        ScanRequest::UserCode { user_code } if user_code.contains('/') => {
+            linked_code::ask(&phone, &cookies, user_code, locale)
         }
         // Told beside the field, with what was typed in it. The gateway would refuse it too, and count no try.
         ScanRequest::UserCode { user_code } if user_code.parse::<UserCode>().is_err() => {
+            if let Some(barrier) = Barrier::of(&phone, &session.account_id).await? {
+                return barrier.refused_scan(locale, PATH);
+            }
             let errors = FormErrors::one("user_code", FieldError::NotAUserCode);
-            return answer(locale, user_code, &errors);
+            answer(locale, user_code, &errors)
         }
-        _ => {}
+        _ => claim(&phone, session, &request, locale).await,
+    }
+}
+
+/// Claims the login of a code for the phone's person, and answers with the way to its confirmation page. A code of a person
+/// who cannot log in by scanning is not sent: it stays good for whoever else is at the computer.
+pub(super) async fn claim(
+    phone: &Phone,
+    session: PhoneSession,
+    request: &ScanRequest,
+    locale: Locale,
+) -> Result<Response, Failure> {
+    if let Some(barrier) = Barrier::of(phone, &session.account_id).await? {
+        return barrier.refused_scan(locale, PATH);
     }
     let gateway = phone.gateway.phone_of(&session.access_token());
-    match gateway.claim(&request).await {
+    match gateway.claim(request).await {
         Ok(context) => {
             ScannedLogin::keep(&phone.db, &session, &context).await?;
             Ok(Redirect::to(&path_of(context.login_id)).into_response())
         }
-        Err(error) => refused(&phone, session, error, None, locale, PATH).await,
+        Err(error) => refused(phone, session, error, None, locale, PATH).await,
     }
 }
 

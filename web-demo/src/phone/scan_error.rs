@@ -9,6 +9,7 @@ use http::{HeaderValue, StatusCode};
 use saoma_client::{PhoneError, error_chain};
 use saoma_protocol::{ErrorCode, Problem};
 
+use super::scan_barrier::Barrier;
 use crate::cards::CardRefusal;
 use crate::log_pace::LogPace;
 use crate::pages::{Failure, Frame, Locale, page};
@@ -79,11 +80,17 @@ impl ScanError {
         locale: Locale,
         here: &str,
     ) -> Result<Response, Failure> {
+        if let Self::CardRefused(refusal) = self {
+            let barrier = match refusal {
+                CardRefusal::NoCard => Barrier::NotApplied,
+                refusal => Barrier::Card(refusal),
+            };
+            return barrier.refused_login(locale, here);
+        }
         let frame = Frame::phone(locale, here);
         let [title, advice] = self.texts(locale);
         let texts = &locale.texts().phone;
         let way_on = match self {
-            Self::CardRefused(CardRefusal::NoCard) => ("/card/apply", texts.apply_for_card),
             _ if self.passes() => (here, texts.try_again),
             _ => ("/scan", texts.scan_again),
         };
@@ -140,12 +147,9 @@ impl ScanError {
             Self::Expired => texts.expired,
             Self::NotScanned => texts.not_scanned,
             Self::IdentityNotAllowed => texts.identity_not_allowed,
-            Self::CardRefused(CardRefusal::NoCard) => texts.no_card,
-            Self::CardRefused(CardRefusal::NotActivated) => texts.not_activated,
-            Self::CardRefused(CardRefusal::Sealed) => texts.sealed,
-            Self::CardRefused(CardRefusal::ReportedLost) => texts.reported_lost,
-            Self::CardRefused(CardRefusal::ApplicationLocked) => texts.application_locked,
-            Self::CardRefused(CardRefusal::Cancelled) => texts.cancelled,
+            Self::CardRefused(refusal) => {
+                return Barrier::Card(refusal).words(locale).map(Cow::Borrowed);
+            }
             Self::IdentityRefused => texts.identity_refused,
             Self::TooMany(seconds) => {
                 return [texts.too_many.into(), texts.too_many_advice(seconds).into()];

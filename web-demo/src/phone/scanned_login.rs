@@ -1,6 +1,6 @@
 //! Logins that a phone has scanned and whose context its person has been shown (threat T1).
 
-use saoma_protocol::{DecisionStatus, LoginId, ScanContext};
+use saoma_protocol::{DecisionStatus, Identity, LoginId, ScanContext};
 use sqlx::SqlitePool;
 use sqlx::types::Json;
 
@@ -18,8 +18,33 @@ pub(super) struct ScannedLogin {
     pub requested_at: String,
     /// Seconds left to decide; zero when it is too late.
     pub seconds_left: u32,
-    /// The decision on this phone: true for a confirmed login.
-    pub confirmed: Option<bool>,
+    /// The identity that the person has chosen; before the decision only while the computer has to agree.
+    pub identity_id: Option<String>,
+    /// The decision on this phone.
+    pub decision: Option<Kept>,
+    /// When the person decided, in the province's time (UTC+8).
+    pub decided_at: Option<String>,
+    /// The end of a confirmed login that its person has disowned.
+    pub disowned: Option<Disowned>,
+}
+
+/// A decision, as it is kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, sqlx::Type)]
+#[sqlx(rename_all = "snake_case")]
+pub(super) enum Kept {
+    Confirmed,
+    Rejected,
+}
+
+/// What is known of a login whose person has said afterwards that it was not them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, sqlx::Type)]
+#[sqlx(rename_all = "snake_case")]
+pub(super) enum Disowned {
+    /// It is over.
+    Ended,
+    /// The gateway, which knew no session of it yet, was asked to end what begins. A site without a session there may keep
+    /// the login.
+    Asked,
 }
 
 /// Seconds for which the outcome can be looked at.
@@ -49,28 +74,64 @@ impl ScannedLogin {
     ) -> Result<Option<Self>, sqlx::Error> {
         fetch_optional!(db, "SELECT context, strftime('%Y-%m-%d %H:%M:%S',
                 context ->> 'requested_at', 'unixepoch', '+8 hours') AS requested_at,
-                max(expires_at - unixepoch(), 0) AS seconds_left,
-                decision = 'confirmed' AS confirmed
+                max(expires_at - unixepoch(), 0) AS seconds_left, identity_id, decision,
+                strftime('%Y-%m-%d %H:%M:%S', decided_at, 'unixepoch', '+8 hours') AS decided_at, disowned
             FROM scanned_logins WHERE cookie_digest = ?1 AND login_id = ?2";
             session.digest(), id.to_string())
         .await
     }
 
-    /// Keeps what was decided.
+    /// Keeps the choice of a person who has confirmed, while the computer has to agree.
+    pub(super) async fn choose(
+        db: &SqlitePool,
+        session: &PhoneSession,
+        id: LoginId,
+        identity: &str,
+    ) -> Result<(), Failure> {
+        execute!(db, "UPDATE scanned_logins SET identity_id = ?3 WHERE cookie_digest = ?1
+                AND login_id = ?2 AND decision IS NULL";
+            session.digest(), id.to_string(), identity)
+        .await?;
+        Ok(())
+    }
+
+    /// Keeps what was decided, and as whom.
     pub(super) async fn decide(
         db: &SqlitePool,
         session: &PhoneSession,
         id: LoginId,
         decision: DecisionStatus,
+        identity: &str,
     ) -> Result<(), Failure> {
         let decision = match decision {
-            DecisionStatus::Confirmed => "confirmed",
-            DecisionStatus::Rejected => "rejected",
+            DecisionStatus::Confirmed => Kept::Confirmed,
+            DecisionStatus::Rejected => Kept::Rejected,
         };
-        execute!(db, "UPDATE scanned_logins SET decision = ?3 WHERE cookie_digest = ?1
-                AND login_id = ?2"; session.digest(), id.to_string(), decision)
+        execute!(db, "UPDATE scanned_logins SET decision = ?3, identity_id = ?4, decided_at = unixepoch()
+                WHERE cookie_digest = ?1 AND login_id = ?2 AND decision IS NULL";
+            session.digest(), id.to_string(), decision, identity)
         .await?;
         Ok(())
+    }
+
+    /// Keeps that the person has disowned a confirmed login.
+    pub(super) async fn disown(
+        db: &SqlitePool,
+        session: &PhoneSession,
+        id: LoginId,
+        disowned: Disowned,
+    ) -> Result<(), Failure> {
+        execute!(db, "UPDATE scanned_logins SET disowned = ?3 WHERE cookie_digest = ?1 AND login_id = ?2";
+            session.digest(), id.to_string(), disowned)
+        .await?;
+        Ok(())
+    }
+
+    /// Returns the chosen identity, if it is among those that were offered.
+    pub(super) fn chosen(&self) -> Option<&Identity> {
+        let chosen = self.identity_id.as_ref()?;
+        let mut offered = self.context.identities.iter();
+        offered.find(|identity| identity.id == *chosen)
     }
 }
 

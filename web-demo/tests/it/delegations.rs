@@ -1,10 +1,10 @@
 //! An agent at the phone: the choices of the confirmation page, and the end of a delegation under
 //! it.
 
-use saoma_client::{Browser, OpenedLogin, RelyingParty};
+use saoma_client::Browser;
 use saoma_protocol::{CancelReason, ClientMessage, ServerMessage};
 
-use crate::support::{Hall, Page, Site, TestBrowser, check, person};
+use crate::support::{Hall, Page, TestBrowser, check, open_login, person};
 
 /// An agent of 示例单位一 who has scanned the portal's code.
 struct Scanned {
@@ -23,7 +23,7 @@ impl Scanned {
             person("示例甲")
         ))
         .await;
-        let (browser, login) = browser_at_the_login_page(&hall).await;
+        let (browser, login) = open_login(&hall).await;
         let mut phone = language(hall.phone_of("jia").await);
         let scan = format!("/scan <- user_code={}", login.user_code);
         let page = phone.check(&scan).await;
@@ -48,18 +48,6 @@ impl Scanned {
     }
 }
 
-async fn browser_at_the_login_page(site: &Site) -> (Browser, OpenedLogin) {
-    let origin = site.portal.trim_end_matches('/').to_owned();
-    let party = RelyingParty {
-        client_id: "service-hall".into(),
-        redirect_uri: format!("{origin}/callback"),
-        origin,
-        client_secret: None,
-    };
-    let gateway = site.gateway.parse().unwrap();
-    Browser::open(&gateway, &party).await.unwrap()
-}
-
 const WITHDRAWN: &str = "UPDATE delegations SET withdrawn_at = unixepoch()";
 const ENDED: &str = "UPDATE delegations SET ends_on = date('now', '+8 hours', '-1 day')";
 
@@ -69,8 +57,8 @@ async fn the_phone_offers_the_personal_login_and_the_unit_with_role_affairs_and_
     let mut scanned = Scanned::begin(|phone| phone).await;
     scanned.page.check(
         "the scan",
-        "个人登录 · 示例甲 | 单位登录 · 示例单位一（授权经办人）
-            | 授权事项：职工参保登记、职工社保卡业务；有效期至 2999-12-31",
+        "<strong>示例甲</strong> <small>个人登录</small> | <strong>示例单位一</strong>
+            | 单位登录 · 授权经办人 · 授权事项：职工参保登记、职工社保卡业务；有效期至 2999-12-31",
     );
     scanned.answer(ClientMessage::Agree).await;
     check!(scanned.phone; "{}/confirm <- identity=unit:90001 => 登录成功", scanned.page.path);
@@ -83,7 +71,10 @@ async fn a_phone_that_confirms_before_the_computer_agrees_keeps_its_choice() {
     scanned.page.check("the scan", "请先在电脑上点“是我”");
     let path = &scanned.page.path;
     let confirm = format!("{path}/confirm <- identity=unit:90001");
-    check!(scanned.phone; "{confirm} => 409 | 请看电脑 | value=\"unit:90001\" required checked");
+    check!(scanned.phone; "
+        {confirm} => @{path} | 请看电脑 | name=\"identity\" value=\"unit:90001\"
+        {path}?choose=again => value=\"unit:90001\" required checked
+        {path} => 请看电脑");
     scanned.answer(ClientMessage::Agree).await;
     check!(scanned.phone; "{confirm} => 登录成功");
 }
@@ -108,8 +99,8 @@ async fn the_phone_words_the_identities_in_english_too() {
     let scanned = Scanned::begin(TestBrowser::in_english).await;
     scanned.page.check(
         "the scan",
-        "Personal · 示例甲 | Unit · 示例单位一 (authorised agent)
-            | For: registration of employees, employees&#39; cards; until 2999-12-31",
+        "<strong>示例甲</strong> <small>Personal</small> | <strong>示例单位一</strong>
+            | Unit, as authorised agent · For: registration of employees, employees&#39; cards; until 2999-12-31",
     );
 }
 
@@ -133,7 +124,7 @@ async fn an_ended_delegation_is_not_offered_at_the_scan() {
     for change in [WITHDRAWN, ENDED] {
         let mut first = Scanned::begin(|phone| phone).await;
         first.hall.sql(change).await;
-        let (_browser, login) = browser_at_the_login_page(&first.hall).await;
-        check!(first.phone; "/scan <- user_code={} => 个人登录 | !示例单位一", login.user_code);
+        let (_browser, login) = open_login(&first.hall).await;
+        check!(first.phone; "/scan <- user_code={} => 个人登录 | 唯一身份 | !示例单位一", login.user_code);
     }
 }

@@ -88,7 +88,12 @@ async fn a_scanned_login_is_shown_to_its_phone_alone() {
     let strangers: [TestBrowser; 2] = [hall.phone_of("yi").await, hall.phone_of("jia").await];
     for mut stranger in strangers {
         let before = state(&hall).await;
-        for request in ["", "/confirm <- identity=personal", "/reject <-"] {
+        for request in [
+            "",
+            "/confirm <- identity=personal",
+            "/reject <-",
+            "/not-me <-",
+        ] {
             let answer = check!(stranger; "/logins/{login}{request} => 409 | !示例甲");
             assert!(!answer.says("登录成功"), "{answer:?}");
         }

@@ -29,6 +29,7 @@ mod look;
 mod misleading_text;
 mod phone_inbox;
 mod phone_registration;
+mod phone_scan;
 mod restart;
 mod session_ends;
 mod short_messages;

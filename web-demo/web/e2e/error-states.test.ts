@@ -131,7 +131,9 @@ const REFUSALS: readonly Refusal[] = [
   { what: "insurance of a provisional account", who: "ren", at: "portal", path: "/insurance/pension", status: 403 },
   { what: "the e-card of a provisional account", who: "ren", at: "phone", path: "/card/apply", status: 200 },
   { what: "a code that is no login's", who: "wu", at: "phone", path: "/scan", fields: { text: "https://example.com/" }, status: 400 },
-  { what: "a code that nobody knows", who: "wu", at: "phone", path: "/scan", fields: { user_code: "BBBB-BBBB" }, status: 404 },
+  { what: "a code that nobody knows", who: "jia", at: "phone", path: "/scan", fields: { user_code: "BBBB-BBBB" }, status: 404 },
+  { what: "a scan without the electronic card", who: "wu", at: "phone", path: "/scan", fields: { user_code: "BBBB-BBBB" }, status: 403 },
+  { what: "a link with a code that is none", who: "stranger", at: "phone", path: "/open?code=x", status: 400 },
   { what: "a login that this phone has not scanned", who: "wu", at: "phone", path: "/logins/AAAAAAAAAAAAAAAAAAAAAA/confirm", fields: { identity: "personal" }, status: 409 },
 ];
 

@@ -11,7 +11,7 @@ export const FORMS = ["/login/password", "/register"];
 
 /** Pages of the phone app. */
 export const PHONE = [
-  ...["/scan", "/sessions", "/card", "/card/apply", "/card/reset", "/my/face", "/my/password", "/login/forgotten"],
+  ...["/", "/scan", "/open/declined", "/offline", "/sessions", "/card", "/card/apply", "/card/reset", "/my/face", "/my/password", "/login/forgotten"],
   ...["/my/face/delete", "/inbox", "/inbox/1"],
 ];
 

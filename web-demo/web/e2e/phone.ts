@@ -45,11 +45,16 @@ export class Phone extends Surface {
     await this.isAt("/scan");
   }
 
-  /** Scans by pasting the text of the code. */
-  async paste(qr: string): Promise<void> {
+  /** Has the camera's element report this text, which saves a picture of the code. */
+  async paste(text: string): Promise<void> {
     await this.openScan();
-    await this.page.getByRole("textbox", { name: this.words.pasted }).fill(qr);
-    await this.page.getByRole("textbox", { name: this.words.pasted }).press("Enter");
+    await this.reads(text);
+  }
+
+  /** The same at the scan page. */
+  async reads(text: string): Promise<void> {
+    await this.page.waitForFunction(() => customElements.get("scan-camera") !== undefined);
+    await this.page.evaluate((text) => document.dispatchEvent(new CustomEvent("scan-code", { detail: { text } })), text);
   }
 
   /** Scans by typing the user code. */
@@ -64,8 +69,11 @@ export class Phone extends Surface {
     await this.page.waitForURL((url) => url.pathname.startsWith("/logins/"));
   }
 
+  /** Chooses an identity. A person who has only one is shown it and chooses nothing. */
   async choose(identity: string | RegExp): Promise<void> {
-    await this.page.getByRole("radio", { name: identity }).check();
+    await this.isAsked();
+    const only = this.page.locator(".pick.only").filter({ hasText: identity });
+    if ((await only.count()) === 0) await this.page.getByRole("radio", { name: identity }).check();
   }
 
   async confirm(): Promise<void> {

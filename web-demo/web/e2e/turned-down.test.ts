@@ -42,16 +42,19 @@ test.each([zh, en])("declined on the phone, in $tag", async (words) => {
   await portal.showsCode();
 });
 
-test("u6_a card that was reported lost: the phone says why, and the computer's code is good for another person", async () => {
+test("u6: a card that was reported lost: the phone says why at the scan, and the computer waits on", async () => {
   const portal = await Portal.open(browser, demo);
+  const before = await portal.codes();
   const phone = await Phone.of(BING, browser, demo);
-  const { qr } = await portal.codes();
-  await phone.paste(qr);
   await phone.shows(/挂失/);
-  await portal.showsCode();
-  expect(await portal.page.getByText("挂失").count()).toBe(0);
+  expect(await phone.page.getByRole("link", { name: zh.scan }).count()).toBe(0);
+  await phone.page.goto(`${demo.addresses.phone}/open?code=${encodeURIComponent(before.qr)}`);
+  await phone.shows(/挂失/);
+  await phone.shows("电脑上的二维码没有被使用");
+  expect(await portal.hasCode()).toBe(true);
   const other = await Phone.of(JIA, browser, demo);
-  await other.paste(qr);
+  await other.paste(before.qr);
+  await other.isAsked();
   await portal.agrees();
   await other.confirm();
   await portal.greets(JIA.name);

@@ -21,7 +21,6 @@ export interface Words {
   readonly password: RegExp;
   readonly logIn: RegExp;
   readonly scan: RegExp;
-  readonly pasted: RegExp;
   readonly typed: RegExp;
   readonly confirm: RegExp;
   readonly pressedYes: RegExp;
@@ -50,7 +49,6 @@ export const zh: Words = {
   password: /密码/,
   logIn: /登录/,
   scan: /扫一扫/,
-  pasted: /文本|内容|文字/,
   typed: /代码|登录码/,
   confirm: /确认/,
   pressedYes: /我已点了/,
@@ -79,7 +77,6 @@ export const en: Words = {
   password: /password/i,
   logIn: /log in/i,
   scan: /scan/i,
-  pasted: /text/i,
   typed: /login code/i,
   confirm: /confirm|log in/i,
   pressedYes: /I have pressed it/,

@@ -17,7 +17,8 @@ const confirms: { readonly isPage: boolean; readonly body: string }[] = [];
 /** Answers to the next confirms. The last one stays for the page that it leads to. */
 const answers: ((response: ServerResponse) => void)[] = [];
 
-const notAgreed = (response: ServerResponse) => void response.writeHead(409, { "retry-after": "1" }).end();
+/** Leads to the page that tells it, as the app does. */
+const notAgreed = (response: ServerResponse) => void response.writeHead(303, { location: "/asks" }).end();
 const limited = (response: ServerResponse) => void response.writeHead(429, { "retry-after": "20" }).end();
 const decided = (response: ServerResponse) => void response.writeHead(303, { location: "/decided" }).end();
 const notMe = (response: ServerResponse) =>
@@ -33,6 +34,8 @@ beforeAll(async () => {
     "/en": confirmPage("en", 90),
     "/waits": waitingPage(90),
     "/decided": "<!doctype html><title>Logged in</title>",
+    "/asks": (_, response) =>
+      void response.writeHead(200, { "content-type": "text/html", "retry-after": "1" }).end("<!doctype html><title>Asks</title>"),
     "/confirm": async (request, response) => {
       const isPage = request.headers["sec-fetch-mode"] === "navigate";
       const body = (await request.toArray()).join("");

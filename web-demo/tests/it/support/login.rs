@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use http::header::ORIGIN;
+use saoma_client::{Browser, OpenedLogin, RelyingParty};
 use saoma_protocol::SessionList;
 use serde_json::{Value, json};
 
@@ -17,6 +18,19 @@ pub(crate) async fn until(what: &str, mut is_so: impl AsyncFnMut() -> bool) {
     };
     let answered = tokio::time::timeout(Duration::from_secs(30), asked).await;
     answered.unwrap_or_else(|_| panic!("not in time: {what}"));
+}
+
+/// A browser that waits at the gateway as at the portal's login page, and its codes.
+pub(crate) async fn open_login(site: &Site) -> (Browser, OpenedLogin) {
+    let origin = site.portal.trim_end_matches('/').to_owned();
+    let party = RelyingParty {
+        client_id: "service-hall".into(),
+        redirect_uri: format!("{origin}/callback"),
+        origin,
+        client_secret: None,
+    };
+    let gateway = site.gateway.parse().unwrap();
+    Browser::open(&gateway, &party).await.unwrap()
 }
 
 impl Site {

@@ -11,7 +11,7 @@ pub(crate) use browser::{Page, TestBrowser};
 pub(crate) use hall::{
     GATEWAY, Hall, PASSWORD, PHONE_HOST, PORTAL_HOST, Site, access_token, basic, person, sql,
 };
-pub(crate) use login::until;
+pub(crate) use login::{open_login, until};
 pub(crate) use process::Process;
 pub(crate) use registering::{Registering, user_form};
 pub(crate) use script::check;
