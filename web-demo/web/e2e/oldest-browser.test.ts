@@ -5,10 +5,12 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { takeAway } from "../oldest/take-away.ts";
 import { launchBrowser } from "./browser.ts";
 import { Camera } from "./camera.ts";
-import { JIA } from "./citizens.ts";
+import { DING, JIA } from "./citizens.ts";
 import { Demo } from "./demo.ts";
+import { narrow } from "./narrow.ts";
 import { watchForErrors } from "./page-checks.ts";
 import { Phone } from "./phone.ts";
+import { Portal } from "./portal.ts";
 import { zh } from "./words.ts";
 
 let demo: Demo;
@@ -25,6 +27,33 @@ afterAll(async () => {
   await Promise.all([browser, withCamera].map((browser) => browser?.close()));
   await demo?.stop();
   await camera?.putAway();
+});
+
+test("b1_the portal's own page and the phone's camera: a whole login", async () => {
+  const portal = await Portal.open(browser, demo, zh, takeAway);
+  expect(await portal.page.evaluate(() => "hasOwn" in Object || "adoptedStyleSheets" in document || "replaceChildren" in Element.prototype)).toBe(false);
+  const phone = await Phone.of(JIA, withCamera, demo, zh, takeAway);
+  await camera.holdTo(portal.page);
+  await phone.openScan();
+  await phone.isAsked();
+  await portal.agrees();
+  await phone.confirm();
+  await portal.greets(JIA.name);
+  expect([...portal.errors, ...phone.errors]).toEqual([]);
+});
+
+test("b1_the gateway's page without sockets and a pasted text: a whole login", async () => {
+  const portal = await Portal.openAt(browser, `${demo.addresses.portal}/login/hosted`, zh, async (context) => {
+    await narrow(context, "pass");
+    await takeAway(context);
+  });
+  const phone = await Phone.of(DING, browser, demo, zh, takeAway);
+  await phone.paste((await portal.codes()).qr);
+  await phone.choose(zh.personal);
+  await portal.agrees();
+  await phone.confirm();
+  await portal.greets(DING.name);
+  expect([...portal.errors, ...phone.errors]).toEqual([]);
 });
 
 test("b1_the scan page without a camera, and the face check, say what else to do", async () => {

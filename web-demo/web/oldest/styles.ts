@@ -54,7 +54,8 @@ function newerIn({ prop, value }: Declaration, isFlex: boolean): string | undefi
   if (isFlex && /^(row-|column-)?gap$/.test(prop)) return `${prop} in flex`;
   const unquoted = value.replace(/"[^"]*"|'[^']*'|url\([^)]*\)/g, "");
   if (/\d(?:[dsl]v(?:w|h|i|b|min|max)|v[ib]|cq\w+|r?lh|r?cap|rex|ric|rch)\b/.test(unquoted)) return `${prop}: ${value}`;
-  for (const [, name = ""] of unquoted.matchAll(/([a-z-]+)\(/g)) if (functionsByName().get(name)) return `${prop}: ${name}()`;
+  // The `rect()` of `clip` is from CSS 2; that of shapes is newer.
+  for (const [, name = ""] of unquoted.matchAll(/([a-z-]+)\(/g)) if (prop !== "clip" && functionsByName().get(name)) return `${prop}: ${name}()`;
   for (const [word] of unquoted.matchAll(/(?<![\w-(])[a-z][a-z-]+(?![\w-]*\()/g)) {
     if (isNewerFeature(property?.[word]) || isNewerFeature(property?.[word.replaceAll("-", "_")])) return `${prop}: ${word}`;
   }

@@ -21,8 +21,6 @@ const SCRIPTS_ASK_FIRST: Readonly<Record<string, string>> = {
   ".vibrate": "the phone does not buzz",
   createImageBitmap: "the face check says that it does not work and shows the other way",
   ".image": "a member of the QR reader, no newer one of the browser",
-  ".replaceChildren": "to be replaced",
-  "addEventListener({ signal })": "to be replaced",
   ".adoptedStyleSheets": "a style element takes its place",
   ".replaceSync": "a style element takes its place",
 };
@@ -31,13 +29,7 @@ const SCRIPTS_ASK_FIRST: Readonly<Record<string, string>> = {
 const STYLES_GO_WITHOUT: Readonly<Record<string, string>> = {
   ":focus-visible": "the browser draws its own ring",
   ".choice:has(:checked)": "the box alone shows the choice",
-  "qr-login:has(+.back button:not([hidden]))": "the buttons stand where they stand",
-  ".back:has(button:not([hidden]))": "the buttons stand where they stand",
-  ":has(button.mask)+.status": "the status stands below the code, too",
-  "background: conic-gradient()": "an empty place has no corners",
-  "aspect-ratio": "the code takes its own height",
-  "background: color-mix()": "there is no shade",
-  "border: color-mix()": "there is no line",
+  "background: conic-gradient()": "the frame has no corners",
   "color-scheme": "fields and scroll bars stay light",
   "accent-color": "boxes have the browser's own colour",
   "forced-color-adjust": "there are no forced colours",
