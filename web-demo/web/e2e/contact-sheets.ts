@@ -17,7 +17,7 @@ export const WINDOWS = [
 const FOLDER = new URL("../e2e-artefacts/sheets", import.meta.url).pathname;
 
 /** Pages on one sheet, and the height of a picture on it in pixels. */
-const ROWS = 12;
+const ROWS = 6;
 const PICTURE_HEIGHT = 300;
 
 /** The pictures of one look: a language with light, dark or large type. */
@@ -67,7 +67,7 @@ export class ContactSheets {
       await writeFile(file, html);
       await page.setViewportSize({ width: 1900, height: 800 });
       await page.goto(`file://${file}`);
-      await page.screenshot({ path: join(this.#folder, `sheet-${first / ROWS + 1}.png`), fullPage: true });
+      await page.screenshot({ path: join(this.#folder, `sheet-${first / ROWS + 1}.png`), fullPage: true, timeout: 120_000 });
     }
     await page.close();
   }

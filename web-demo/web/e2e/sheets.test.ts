@@ -105,9 +105,11 @@ describe.skipIf(!isLong)("contact sheets", () => {
           await sheets.see(visitor.page, `phone ${path}`);
         }
         sheets.faults.push(...[portal, phone, unit, visitor].flatMap(({ errors }) => errors));
-      } finally {
-        await sheets.layOut(browser);
+      } catch (error) {
+        // The sheets show how far it came.
+        sheets.faults.push(String(error));
       }
+      await sheets.layOut(browser);
       expect(sheets.faults).toEqual([]);
     });
   });
