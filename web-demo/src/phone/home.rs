@@ -53,6 +53,8 @@ pub(super) async fn show(
     let card = phone.registers.cards.card(&account.id_number).await?;
     let barrier = Barrier::of(&phone, &session.account_id).await?;
     let notice = Notice::of(&account, locale);
+    // A provisional account shows nothing of the person's: a stranger can have made it.
+    let card = card.filter(|_| notice.is_none());
     let e_card = cards::has_e_card(&phone.db, &session.account_id).await?;
     let unread = inbox::unread(&phone.db, &session.account_id).await?;
     let told = session.take_told(&phone.db).await?;

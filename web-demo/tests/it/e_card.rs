@@ -162,6 +162,8 @@ async fn u5_without_a_card_or_with_a_cancelled_one_a_provisional_user_is_not_sen
     let mut wu = hall.phone_of("wu").await;
     change_card(&hall, "state = 'sealed'").await;
     check!(wu; "/card/apply => 实体社保卡已封存 | 您还是临时用户 | href=\"/verify\"");
+    // A stranger can have made the account: it shows nothing of the card's.
+    check!(wu; "/ => !S99 | !示例一市");
     change_card(&hall, "state = 'active'").await;
     check!(wu; "/card/apply => 您是临时用户 | href=\"/verify\"");
 }
