@@ -4,7 +4,7 @@ use askama::Template;
 use axum::extract::{Form, State};
 use axum::response::{IntoResponse, Redirect, Response};
 use saoma_client::PhoneError;
-use saoma_protocol::{ErrorCode, ScanRequest, UserCode};
+use saoma_protocol::{ErrorCode, ScanRequest, UserCode, typed};
 use serde::Deserialize;
 
 use super::scan_barrier::Barrier;
@@ -87,7 +87,7 @@ pub(super) async fn submit(
         ScanRequest::Qr { qr } if phone.gateway.check(qr).is_err() => {
             ScanError::NotALoginCode.answer(locale, PATH)
         }
-        ScanRequest::UserCode { user_code } if user_code.contains('/') => {
+        ScanRequest::UserCode { user_code } if typed::link(user_code).contains('/') => {
             linked_code::ask(&phone, &cookies, user_code, locale)
         }
         // Told beside the field, with what was typed in it. The gateway would refuse it too, and count no try.
