@@ -83,6 +83,7 @@ impl Routers {
             logouts: logouts.clone(),
             outgoing: outgoing.clone(),
             origin: origins.portal.clone(),
+            app: origins.app().to_owned(),
         };
         let app = AppLink::new(origins.app().to_owned());
         let mut inside = home::routes(Hall {

@@ -65,6 +65,8 @@ pub(crate) struct Portal {
     /// Short messages that no answer waits for.
     pub outgoing: Outgoing,
     pub origin: String,
+    /// Origin of the phone app, which phones open in place of scanning their own screen.
+    pub app: String,
 }
 
 impl Portal {
