@@ -139,7 +139,7 @@ async fn u4_no_answer_tells_who_has_an_account() {
             );
             pages.push(
                 browser
-                    .post("/login/forgotten/code", &[("way", "card")])
+                    .post("/login/forgotten/code", &[("way", "account")])
                     .await,
             );
             let mut sent = Vec::new();
@@ -203,10 +203,10 @@ async fn u4_codes_are_few_for_a_person_and_an_address_and_a_known_browser_has_it
         named(&mut stranger, JIA).await;
         for _ in 0..5 {
             check!(stranger; "/login/forgotten/code <- way=card => @/login/forgotten/proof");
-            check!(stranger; "/login/forgotten/code <- way=card => 429 | 秒后");
+            check!(stranger; "/login/forgotten/code <- way=account => 429 | 秒后");
             hall.pass_limits(61).await;
         }
-        check!(stranger; "/login/forgotten/code <- way=card => 429");
+        check!(stranger; "/login/forgotten/code <- way=account => 429");
         named(&mut known, JIA).await;
         check!(known; "/login/forgotten/code <- way=card => @/login/forgotten/proof");
         hall.pass_limits(48 * 3600).await;
