@@ -93,8 +93,9 @@ async fn a_planted_session_makes_no_one_the_attacker() {
         victim.planted = format!("{session}={stolen}");
         let inside = victim.get("/inbox").await;
         assert_eq!(inside.path, "/login", "{session}");
-        let home = victim.log_in(path, "yi", PASSWORD).await;
-        home.check(session, "@/ | 示例乙");
+        let wanted = victim.log_in(path, "yi", PASSWORD).await;
+        wanted.check(session, "@/inbox");
+        victim.get("/").await.check(session, "@/ | 示例乙");
     }
 }
 

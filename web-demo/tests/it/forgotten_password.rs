@@ -168,7 +168,8 @@ async fn u4_no_answer_tells_who_has_an_account() {
             pages.push(browser.post("/login/forgotten/password", &form).await);
             let number = &person[person.len() - 2..];
             let seen = pages.into_iter().map(|page| {
-                let body = page.body.replace(&format!("*{number}<"), "*<");
+                let body = page.body_without_key();
+                let body = body.replace(&format!("*{number}<"), "*<");
                 (
                     page.status,
                     page.path,

@@ -285,6 +285,12 @@ fn without_key(address: &str) -> String {
 }
 
 impl Page {
+    /// The page without the key of its address, which differs each time.
+    pub(crate) fn body_without_key(&self) -> String {
+        let key = self.address.split_once("kept=").map(|(_, key)| key);
+        key.map_or_else(|| self.body.clone(), |key| self.body.replace(key, ""))
+    }
+
     /// Returns whether it says this.
     pub(crate) fn says(&self, words: &str) -> bool {
         self.body.contains(words)
