@@ -178,6 +178,7 @@ impl Cli {
             registers,
             face_verifier: None,
             expose_demo: self.expose_demo,
+            double_click: Options::default().double_click,
             elsewhere,
             example_portal: self.example_portal.map(|folder| ExamplePortal {
                 folder,

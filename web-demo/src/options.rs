@@ -3,6 +3,7 @@
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 use ipnet::IpNet;
 use url::Url;
@@ -43,6 +44,8 @@ pub struct Options {
     /// True to keep the developer pages and the published password of the demo's accounts even if other machines reach the
     /// hall.
     pub expose_demo: bool,
+    /// Time in which the same form of the same browser is taken for a double click, and is not handled again.
+    pub double_click: Duration,
     /// A gateway that runs elsewhere, in place of the one in this process.
     pub elsewhere: Option<Elsewhere>,
     /// The example of a portal, registered at the gateway in this process and run beside the hall.
@@ -89,6 +92,7 @@ impl Default for Options {
             registers: None,
             face_verifier: None,
             expose_demo: false,
+            double_click: Duration::from_secs(1),
             elsewhere: None,
             example_portal: None,
         }

@@ -108,8 +108,8 @@ impl Routers {
         let secret = &credentials.introspection_secret;
         let backchannel = portal::backchannel_routes(portal.clone());
         Ok(Self {
-            portal: portal::routes(portal, inside, policy),
-            phone: phone::routes(phone, Policy::phone()?),
+            portal: portal::routes(portal, inside, policy, options.double_click),
+            phone: phone::routes(phone, Policy::phone()?, options.double_click),
             introspection: identity::routes(db.clone(), registers, INTROSPECTION_CLIENT_ID, secret)
                 .merge(backchannel),
         })

@@ -1,38 +1,36 @@
 //! The layer around the pages of a surface.
 
+use std::time::Duration;
+
 use axum::Router;
-use axum::body::{Body, Bytes, to_bytes};
+use axum::body::{Body, Bytes};
 use axum::extract::{FromRequest, FromRequestParts, Request, State};
 use axum::middleware::Next;
-use axum::response::{Html, IntoResponse, Redirect, Response};
-use http::header::{ACCEPT, ALLOW, CONTENT_TYPE, HOST, LOCATION, REFERER, RETRY_AFTER, SET_COOKIE};
-use http::request::Parts;
-use http::{HeaderMap, HeaderValue, Method, StatusCode, Uri};
-use saoma_protocol::Digest;
+use axum::response::{IntoResponse, Redirect, Response};
+use http::header::{ALLOW, SET_COOKIE};
+use http::{HeaderMap, Method, StatusCode};
 use tokio_util::task::TaskTracker;
 use tower::ServiceExt;
-use url::form_urlencoded;
 
 use super::fill::fill;
 use super::next;
 use super::repeats::Repeats;
-use super::store::{self, Holder, KeptAnswer, KeptForm};
-use crate::log_pace::LogPace;
+use super::requests::{
+    Sent, cookies_style, digest_of, is_form, is_html, is_navigation, is_redirect_to, kept_key,
+    needs_login, referring_page, with_html,
+};
+use super::store::{self, Holder};
 use crate::pages::{
-    Cookies, Failure, KEPT, Locale, RequestFacts, SessionBar, SetCookies, TextSize, cookies_off,
+    Cookies, Failure, Locale, RequestFacts, SessionBar, SetCookies, TextSize, cookies_off,
     has_script, plain,
 };
 use crate::secret::Secret;
-use crate::serving::Connection;
 use crate::session_page;
 use crate::session_times::{self, LoginState};
 use crate::surface::SurfaceContext;
 
 /// Lifetime of the browser's cookie. It names no person, and is worth nothing without a page's key.
 const COOKIE_SECONDS: u32 = 30 * 24 * 3600;
-
-/// The largest page that is looked at.
-const MAX_PAGE_BYTES: usize = 4 * 1024 * 1024;
 
 /// Steps up from the address of a form to a page.
 const MAX_STEPS_UP: usize = 8;
@@ -43,12 +41,10 @@ const SCRIPT: &str = "session-bar.js";
 /// The stylesheet by which a browser without cookies shows a warning.
 const COOKIES_STYLE: &str = "/cookies.css";
 
-static NOT_KEPT: LogPace = LogPace::new();
-
 /// The forms of a surface.
 #[derive(Debug, Clone)]
 pub(crate) struct Forms<S> {
-    surface: S,
+    pub(super) surface: S,
     /// The pages, to look up which addresses can be loaded.
     pages: Router,
     repeats: Repeats,
@@ -57,12 +53,12 @@ pub(crate) struct Forms<S> {
 }
 
 impl<S: SurfaceContext> Forms<S> {
-    /// The forms of these pages.
-    pub(crate) fn new(surface: S, pages: Router) -> Self {
+    /// The forms of these pages. The same form within `double_click` is answered as the first was, and does nothing.
+    pub(crate) fn new(surface: S, pages: Router, double_click: Duration) -> Self {
         Self {
             surface,
             pages,
-            repeats: Repeats::default(),
+            repeats: Repeats::within(double_click),
             tasks: TaskTracker::new(),
         }
     }
@@ -152,7 +148,7 @@ impl<S: SurfaceContext> Forms<S> {
 
     /// Returns the page that the form of an address stands on: the page itself, else the one that the browser came from,
     /// else the next page above.
-    async fn page_of(&self, path: &str, headers: &HeaderMap) -> String {
+    pub(super) async fn page_of(&self, path: &str, headers: &HeaderMap) -> String {
         if self.is_page(path).await {
             return path.to_owned();
         }
@@ -324,120 +320,6 @@ impl<S: SurfaceContext> Forms<S> {
         }
         Ok(response)
     }
-
-    /// Keeps a form that was sent after the login's end, for the person who was logged in. Returns the address at which it
-    /// will be there again.
-    async fn page_after_login(
-        &self,
-        holder: Holder,
-        key: &Secret,
-        sent: Sent<'_>,
-        login: &LoginState,
-    ) -> Result<String, Failure> {
-        let path = sent.parts.uri.path();
-        let page = self.page_of(path, &sent.parts.headers).await;
-        let fields = store::fields_of(sent.body);
-        let (LoginState::Ended { account_id, .. }, Some(connection)) =
-            (login, sent.parts.extensions.get::<Connection>())
-        else {
-            return Ok(page);
-        };
-        if account_id.is_empty() || fields.is_empty() {
-            return Ok(page);
-        }
-        let holder = Holder {
-            account_id: account_id.clone(),
-            ..holder
-        };
-        let form = KeptForm {
-            path: path.to_owned(),
-            fields,
-            answer: None,
-        };
-        let db = self.surface.db();
-        if !store::keep(db, &holder, connection.address, key, &form).await? {
-            return Ok(page);
-        }
-        let joint = if page.contains('?') { '&' } else { '?' };
-        Ok(format!("{page}{joint}{KEPT}={}", key.expose()))
-    }
-
-    /// Keeps a page that answers a form, and sends the browser on to it.
-    async fn keep(
-        &self,
-        holder: &Holder,
-        key: &Secret,
-        sent: Sent<'_>,
-        response: Response,
-    ) -> Response {
-        let (mut head, body) = response.into_parts();
-        let Ok(html) = to_bytes(body, MAX_PAGE_BYTES).await else {
-            return plain(StatusCode::INTERNAL_SERVER_ERROR, |texts| {
-                texts.common.failure
-            });
-        };
-        let path = sent.parts.uri.path();
-        let retry_after = head
-            .headers
-            .get(RETRY_AFTER)
-            .and_then(|after| after.to_str().ok());
-        let kept = KeptForm {
-            path: path.to_owned(),
-            fields: store::fields_of(sent.body),
-            answer: Some(KeptAnswer {
-                status: head.status.as_u16(),
-                retry_after: retry_after.map(str::to_owned),
-                language: sent.locale.tag().to_owned(),
-                html: String::from_utf8_lossy(&html).into_owned(),
-            }),
-        };
-        let address = sent
-            .parts
-            .extensions
-            .get::<Connection>()
-            .map(|connection| connection.address);
-        let kept = match address {
-            Some(address) => store::keep(self.surface.db(), holder, address, key, &kept).await,
-            None => Ok(false),
-        };
-        match kept {
-            Ok(true) => {
-                let cookies = head.headers.get_all(SET_COOKIE).iter().cloned().collect();
-                let query = without_kept(&sent.parts.uri);
-                let address = format!("{path}?{query}{KEPT}={}", key.expose());
-                (SetCookies::of(cookies), Redirect::to(&address)).into_response()
-            }
-            // The page is shown all the same, as the answer to the form.
-            not_kept => {
-                if let Err(error) = not_kept
-                    && let Some(unlogged) = NOT_KEPT.admit()
-                {
-                    tracing::warn!(%error, unlogged, "the answer to a form could not be kept");
-                }
-                head.headers.remove(http::header::CONTENT_LENGTH);
-                Response::from_parts(head, html.into())
-            }
-        }
-    }
-}
-
-/// A form that was sent.
-#[derive(Clone, Copy)]
-struct Sent<'a> {
-    parts: &'a Parts,
-    body: &'a [u8],
-    locale: Locale,
-}
-
-impl KeptAnswer {
-    fn show(self) -> Response {
-        let status = StatusCode::from_u16(self.status).unwrap_or(StatusCode::OK);
-        let mut response = (status, Html(self.html)).into_response();
-        if let Some(after) = self.retry_after.and_then(|after| after.try_into().ok()) {
-            response.headers_mut().insert(RETRY_AFTER, after);
-        }
-        response
-    }
 }
 
 /// Keeps the answers to forms, and shows them.
@@ -475,106 +357,4 @@ pub(crate) async fn answer_forms<S: SurfaceContext>(
         }
         _ => next.run(request).await,
     }
-}
-
-/// Answers the stylesheet that a page asks for whose browser had no cookie: it shows the page's warning, unless the browser
-/// sends the cookie that came with the page.
-fn cookies_style(cookies: &Cookies) -> Response {
-    let style = if cookies.is_empty() {
-        ".cookies-off{display:block}"
-    } else {
-        ""
-    };
-    ([(CONTENT_TYPE, "text/css; charset=utf-8")], style).into_response()
-}
-
-/// Returns true if an answer sends a stranger to the login page from a page that is for people who are logged in.
-fn needs_login(path: &str, login: &LoginState, response: &Response) -> bool {
-    const WAYS_IN: [&str; 5] = ["login", "logout", "callback", "register", "session"];
-    let room = path.split('/').nth(1).unwrap_or_default();
-    let is_inside = !room.is_empty() && !WAYS_IN.contains(&room);
-    is_inside && !matches!(login, LoginState::LoggedIn { .. }) && is_redirect_to(response, "/login")
-}
-
-fn is_redirect_to(response: &Response, path: &str) -> bool {
-    let location = response.headers().get(LOCATION);
-    location.is_some_and(|location| location == path)
-}
-
-fn kept_key(uri: &Uri) -> Option<Secret> {
-    let mut parameters = form_urlencoded::parse(uri.query()?.as_bytes());
-    let (_, key) = parameters.find(|(name, _)| name == KEPT)?;
-    let is_key = key.len() <= 64
-        && key
-            .bytes()
-            .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'));
-    is_key.then(|| Secret::received(key))
-}
-
-/// The query of an address, without the key of a kept page and the choice of a language; with `&` behind it.
-fn without_kept(uri: &Uri) -> String {
-    let pairs = form_urlencoded::parse(uri.query().unwrap_or_default().as_bytes());
-    let mut query = form_urlencoded::Serializer::new(String::new());
-    query.extend_pairs(pairs.filter(|(name, _)| name != KEPT && name != "lang"));
-    let query = query.finish();
-    if query.is_empty() { query } else { query + "&" }
-}
-
-/// The path and query of this surface's page that the browser comes from.
-fn referring_page(headers: &HeaderMap) -> Option<String> {
-    let from: Uri = headers.get(REFERER)?.to_str().ok()?.parse().ok()?;
-    let host = headers.get(HOST)?.to_str().ok()?;
-    let is_own = from
-        .authority()
-        .is_some_and(|authority| authority.as_str() == host);
-    let page = from.path_and_query().filter(|_| is_own)?;
-    Some(page.as_str().to_owned())
-}
-
-fn digest_of(parts: &Parts, body: &[u8]) -> String {
-    let cookies = parts.headers.get_all(http::header::COOKIE).iter();
-    let cookies: Vec<_> = cookies.map(HeaderValue::as_bytes).collect();
-    let form = [
-        parts.uri.to_string().as_bytes(),
-        &cookies.concat()[..],
-        body,
-    ]
-    .join(&0);
-    Digest::of(&form).to_string()
-}
-
-fn is_html(headers: &HeaderMap) -> bool {
-    let kind = headers.get(CONTENT_TYPE);
-    !headers.contains_key(LOCATION)
-        && kind.is_some_and(|kind| kind.as_bytes().starts_with(b"text/html"))
-}
-
-fn is_form(parts: &Parts) -> bool {
-    let kind = parts.headers.get(CONTENT_TYPE);
-    kind.is_none_or(|kind| {
-        kind.as_bytes()
-            .starts_with(b"application/x-www-form-urlencoded")
-    })
-}
-
-/// Returns true for a page or form of the browser's own, and not for what a script asks for. Browsers without
-/// `Sec-Fetch-Mode` are told by what they accept.
-fn is_navigation(headers: &HeaderMap) -> bool {
-    if let Some(mode) = headers.get("sec-fetch-mode") {
-        return mode == "navigate";
-    }
-    let accepted = headers.get(ACCEPT).and_then(|kinds| kinds.to_str().ok());
-    accepted.is_some_and(|kinds| kinds.contains("text/html"))
-}
-
-async fn with_html(response: Response, change: impl FnOnce(String) -> String) -> Response {
-    let (mut head, body) = response.into_parts();
-    let Ok(html) = to_bytes(body, MAX_PAGE_BYTES).await else {
-        return plain(StatusCode::INTERNAL_SERVER_ERROR, |texts| {
-            texts.common.failure
-        });
-    };
-    head.headers.remove(http::header::CONTENT_LENGTH);
-    let html = change(String::from_utf8_lossy(&html).into_owned());
-    Response::from_parts(head, html.into())
 }

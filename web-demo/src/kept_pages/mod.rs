@@ -8,9 +8,11 @@
 //! In another language the plain page is shown with what was typed, because a page cannot be made again without the form.
 
 mod fill;
+mod keeping;
 mod layer;
 mod next;
 mod repeats;
+mod requests;
 mod store;
 
 pub(crate) use layer::{Forms, answer_forms};

@@ -34,6 +34,8 @@ mod scanned_login;
 pub(crate) mod sessions;
 mod surface;
 
+use std::time::Duration;
+
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::middleware::{from_fn, from_fn_with_state};
@@ -78,7 +80,7 @@ pub(crate) struct Phone {
 /// The largest form: a QR code's text of a few hundred bytes.
 const MAX_FORM_BYTES: usize = 16 * 1024;
 
-pub(crate) fn routes(phone: Phone, policy: Policy) -> Router {
+pub(crate) fn routes(phone: Phone, policy: Policy, double_click: Duration) -> Router {
     let login = get(password_login::show::<Phone>).post(password_login::log_in::<Phone>);
     let my_password = get(my_password::show).post(my_password::change);
     let pages = Router::new()
@@ -113,7 +115,7 @@ pub(crate) fn routes(phone: Phone, policy: Policy) -> Router {
         .merge(e_card::routes())
         .fallback(no_such_page)
         .with_state(phone.clone());
-    let forms = Forms::new(phone.clone(), pages.clone());
+    let forms = Forms::new(phone.clone(), pages.clone(), double_click);
     pages
         .layer(from_fn_with_state(phone, with_page_context::<Phone>))
         .layer(from_fn(with_a_page))

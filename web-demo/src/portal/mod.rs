@@ -17,6 +17,8 @@ mod relying_party;
 mod sessions;
 mod surface;
 
+use std::time::Duration;
+
 pub(crate) use authentication_request::AuthenticationRequests;
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
@@ -80,7 +82,12 @@ impl Portal {
 const MAX_FORM_BYTES: usize = 128 * 1024;
 
 /// The pages of logging in and out, and around `inside` what holds for every page of the portal.
-pub(crate) fn routes(portal: Portal, inside: Router, policy: Policy) -> Router {
+pub(crate) fn routes(
+    portal: Portal,
+    inside: Router,
+    policy: Policy,
+    double_click: Duration,
+) -> Router {
     let login = get(password_login::show::<Portal>).post(password_login::log_in::<Portal>);
     let pages = Router::new()
         .route("/login", get(login::show))
@@ -96,7 +103,7 @@ pub(crate) fn routes(portal: Portal, inside: Router, policy: Policy) -> Router {
         .merge(session_page::routes())
         .with_state(portal.clone())
         .merge(inside);
-    let forms = Forms::new(portal.clone(), pages.clone());
+    let forms = Forms::new(portal.clone(), pages.clone(), double_click);
     pages
         .layer(from_fn_with_state(
             portal.clone(),

@@ -123,7 +123,7 @@ async fn b5_an_address_of_forms_alone_leads_to_the_page_that_they_stand_on() {
 
 #[tokio::test]
 async fn b5_a_form_that_is_sent_twice_is_taken_once() {
-    let hall = Hall::open().await;
+    let hall = Hall::with_double_clicks().await;
     let mut jia = hall.portal_of("jia").await;
     let before = hall.count("questions").await;
     let question = [("subject", "双击"), ("body", "同一个问题")];

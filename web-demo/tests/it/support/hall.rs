@@ -3,6 +3,7 @@
 use std::net::{Ipv4Addr, SocketAddr};
 use std::ops::Deref;
 use std::path::Path;
+use std::time::Duration;
 
 use data_encoding::BASE64;
 use http::header::AUTHORIZATION;
@@ -74,6 +75,15 @@ impl Hall {
     /// Starts a hall whose gateway is elsewhere and never answers.
     pub(crate) async fn open() -> Self {
         Self::start(|options| options.elsewhere = Some(elsewhere())).await
+    }
+
+    /// The same, where the same form within ten seconds is a double click.
+    pub(crate) async fn with_double_clicks() -> Self {
+        Self::start(|options| {
+            options.elsewhere = Some(elsewhere());
+            options.double_click = Duration::from_secs(10);
+        })
+        .await
     }
 
     /// Starts a hall behind a proxy, as [`Hall::behind_proxy`], whose gateway is elsewhere and never answers.
@@ -151,6 +161,8 @@ impl Hall {
             data: data.path().to_owned(),
             // Secrets of tests are short, and gateways that never answer need no TLS.
             allow_insecure: true,
+            // Tests send the same form faster than people do, and mean it.
+            double_click: Duration::ZERO,
             ..Options::default()
         };
         choose(&mut options);
