@@ -16,10 +16,10 @@ use super::fill::fill;
 use super::next;
 use super::repeats::Repeats;
 use super::requests::{
-    Sent, cookies_style, digest_of, is_form, is_html, is_navigation, is_redirect_to, kept_key,
-    needs_login, referring_page, with_html,
+    Sent, cookies_style, digest_of, is_form, is_html, is_navigation, kept_key, needs_login,
+    referring_page, with_html,
 };
-use super::store::{self, Holder};
+use super::store::{self, Holder, KeptForm};
 use crate::pages::{
     Cookies, Failure, Locale, RequestFacts, SessionBar, SetCookies, TextSize, cookies_off,
     has_script, plain,

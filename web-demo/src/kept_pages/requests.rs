@@ -56,7 +56,7 @@ pub(super) fn needs_login(path: &str, login: &LoginState, response: &Response) -
 }
 
 /// Returns true for a redirect to this path.
-pub(super) fn is_redirect_to(response: &Response, path: &str) -> bool {
+fn is_redirect_to(response: &Response, path: &str) -> bool {
     let location = response.headers().get(LOCATION);
     location.is_some_and(|location| location == path)
 }
