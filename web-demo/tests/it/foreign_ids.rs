@@ -94,7 +94,7 @@ async fn a_scanned_login_is_shown_to_its_phone_alone() {
             "/reject <-",
             "/not-me <-",
         ] {
-            let answer = check!(stranger; "/logins/{login}{request} => 409 | !示例甲");
+            let answer = check!(stranger; "/logins/{login}{request} => 409 | !网上服务大厅");
             assert!(!answer.says("登录成功"), "{answer:?}");
         }
         assert_eq!(state(&hall).await, before);

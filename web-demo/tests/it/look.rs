@@ -81,7 +81,7 @@ fn u15_codes_and_pins_bring_up_the_digits_of_a_phones_keyboard() {
 async fn u15_a_refused_form_says_at_its_head_what_is_wrong_and_leads_to_each_field() {
     let hall = Hall::open().await;
     let mut jia = hall.portal_of("jia").await;
-    let page = check!(jia; "/account/password <- old=x9y8z7&new=short&repeat=other
+    let page = check!(jia; "/account/password <- old=x9y8z7&new=shili2027&repeat=shili2027
         => 422 | #old 当前密码不正确。 | 请更正以下内容");
     let head = page.between("class=\"summary\"", "<form");
     for part in [

@@ -26,10 +26,11 @@ async fn a_name_loses_a_character_that_turns_its_direction() {
 async fn names_that_a_unit_types_lose_it_too() {
     let hall = Hall::open().await;
     let (jia, name) = (person("示例甲"), encoded("示例甲\u{200b}"));
+    let (ding, other) = (person("示例丁"), encoded("示例\u{200b}丁"));
     let day = hall.day("+1 year").await;
     check!(hall.portal_for("yi", "90001").await; "
         /delegations <- id_number={jia}&name={name}&ends_on={day}&cards=1 => @/ | 示例甲 | !\u{200b}
-        /unit/employees <- id_number={jia}&name={name}&base=6000 => @/unit/employees | 示例甲 | !\u{200b}");
+        /unit/employees <- id_number={ding}&name={other}&base=6000 => @/unit/employees | 示例丁 | !\u{200b}");
 }
 
 #[tokio::test]

@@ -101,8 +101,11 @@ async fn p3_names_are_shown_as_the_register_has_them() {
     ];
     unit.post("/unit/employees", &employee).await.check(
         "an employee",
-        "@/unit/employees | 示例·买买提 | 6,000 | !示例・买买提",
+        "@/unit/employees | 示例·买买提 | !示例・买买提",
     );
+    let paid = format!("SELECT base FROM employees WHERE id_number = '{zi}'");
+    let (base,): (i64,) = hall.row(&paid).await;
+    assert_eq!(base, 6000);
 }
 
 /// Logs in at the portal from a new browser.
