@@ -191,7 +191,7 @@ fn qr_text(bytes: &[u8]) {
     assert!(taken.len() <= 1, "{taken:?}");
     for (origin, code) in taken {
         let start = format!("{origin}/q/");
-        let shown = text.trim();
+        let shown = crate::typed::link(text);
         assert!(
             shown.is_char_boundary(start.len())
                 && shown[..start.len()].eq_ignore_ascii_case(&start)

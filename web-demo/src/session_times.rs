@@ -107,7 +107,7 @@ impl SessionTimes {
 /// The login of a browser or phone, by its cookie.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum LoginState {
-    /// There is none, or it ended long ago.
+    /// No login, or one that ended long ago.
     Nobody,
     LoggedIn {
         account_id: String,

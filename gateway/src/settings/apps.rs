@@ -18,7 +18,7 @@ pub struct AppSettings {
     pub name: String,
     /// Address that opens it with a code: `https`, or the app's own scheme, with `{code}` where the scan code belongs, such
     /// as `https://app.example/open?code={code}` or `com.example.app://scan?code={code}`. The app asks whether the code
-    /// stands on a screen before the person: a link may have come from somebody else.
+    /// stands on a screen before the person: a link may have come from a stranger.
     pub link: String,
     /// Address of a page from which people get it; none by default.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -164,7 +164,7 @@ pub(super) async fn ask_to_remove(
     })
 }
 
-/// Answers `POST` of the same. The second click of a double one finds nobody, and leads to the list.
+/// Answers `POST` of the same. The second click of a double one finds no operator, and leads to the list.
 pub(super) async fn remove(
     State(desk): State<Desk>,
     Path(path): Path<(String, String)>,

@@ -59,7 +59,7 @@ pub(super) struct ResetService<'a, S> {
     pub locale: Locale,
 }
 
-/// Waits until the answer has taken its time, whatever the work was.
+/// Waits until the answer has taken its time, however short the work was.
 pub(super) async fn in_even_time<T>(work: impl Future<Output = T>) -> T {
     tokio::join!(work, tokio::time::sleep(ANSWER_TIME)).0
 }

@@ -1,4 +1,4 @@
-//! The page that a stranger wanted to see, in a cookie: it is shown after the login, in whichever way that is done.
+//! The page that a stranger wanted to see, in a cookie: it is shown after the login, by any way in.
 //!
 //! No address names it, so no link of another site can choose where a login leads.
 

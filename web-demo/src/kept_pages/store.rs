@@ -20,7 +20,7 @@ const MAX_BYTES: usize = 384 * 1024;
 const MAX_PER_BROWSER: u32 = 10;
 
 /// Maximum number for one address, behind which an office may sit. Over it, and over [`MAX_IN_ALL`], a form is answered
-/// without a redirect: nobody's kept page makes room for a stranger's.
+/// without a redirect: no kept page makes room for a stranger's.
 const MAX_PER_ADDRESS: u32 = 200;
 
 /// Maximum number of all.

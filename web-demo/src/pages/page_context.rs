@@ -96,7 +96,7 @@ impl PageContext {
 }
 
 impl Frame<'_> {
-    /// Returns the person's bar; `None` if nobody is logged in.
+    /// Returns the person's bar; `None` without a login.
     pub(crate) fn bar(&self) -> Option<PersonBar> {
         CONTEXT
             .try_with(|context| context.bar.clone())

@@ -9,7 +9,7 @@ use saoma_protocol::{ErrorCode, Identity, LoginId, SessionSummary};
 use sqlx::SqlitePool;
 use sqlx::types::Json;
 
-use super::scan::refused;
+use super::claim::refused;
 use super::scan_error::{ScanError, SentForm};
 use super::sessions::PhoneSession;
 use super::{Phone, requester};

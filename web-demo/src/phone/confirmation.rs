@@ -6,23 +6,22 @@
 //! POST …/confirm, …/reject ──► GET /logins/{login_id}
 //! ```
 
-use axum::extract::{Form, FromRequestParts, Path, Query};
+use axum::extract::{Form, Query};
 use axum::response::{IntoResponse, Redirect, Response};
 use http::header::RETRY_AFTER;
-use http::request::Parts;
 use http::{HeaderValue, StatusCode};
 use saoma_client::PhoneError;
-use saoma_protocol::{Decision, ErrorCode, LoginId};
+use saoma_protocol::{Decision, ErrorCode};
 use serde::Deserialize;
 
+use super::claim::refused;
 use super::confirmation_page::{ConfirmationPage, LookAtComputerPage};
 use super::identity_choice::IdentityChoice;
-use super::scan::refused;
+use super::login_at_hand::Confirmation;
+use super::outcome;
 use super::scan_error::{ScanError, SentForm};
 use super::scanned_login::{ScannedLogin, path_of};
-use super::sessions::PhoneSession;
-use super::{Phone, outcome};
-use crate::pages::{Failure, Frame, Locale, has_script, page, shown};
+use crate::pages::{Failure, Frame, has_script, page, shown};
 
 /// Seconds until a confirm is repeated while the computer has to agree.
 const RETRY_AFTER_SECONDS: u32 = 3;
@@ -45,48 +44,7 @@ pub(super) struct Asked {
     missing: Option<String>,
 }
 
-/// A login that this phone has scanned. As an extractor it answers requests for any other login.
-pub(super) struct Confirmation {
-    pub phone: Phone,
-    pub session: PhoneSession,
-    pub login: ScannedLogin,
-    pub locale: Locale,
-}
-
-impl FromRequestParts<Phone> for Confirmation {
-    type Rejection = Response;
-
-    async fn from_request_parts(parts: &mut Parts, phone: &Phone) -> Result<Self, Response> {
-        let session = PhoneSession::from_request_parts(parts, phone).await?;
-        let Ok(locale) = Locale::from_request_parts(parts, phone).await;
-        let id = Path::<LoginId>::from_request_parts(parts, phone).await;
-        let login = match id {
-            Ok(Path(id)) => ScannedLogin::find(&phone.db, &session, id).await,
-            Err(_) => Ok(None),
-        };
-        match login.map_err(|error| Failure::from(error).into_response())? {
-            Some(login) => Ok(Self {
-                phone: phone.clone(),
-                session,
-                login,
-                locale,
-            }),
-            None => Err(ScanError::NotScanned
-                .answer(locale, "/scan")
-                .into_response()),
-        }
-    }
-}
-
 impl Confirmation {
-    pub(super) const fn id(&self) -> LoginId {
-        self.login.context.login_id
-    }
-
-    pub(super) fn gateway(&self) -> saoma_client::Phone {
-        self.phone.gateway.phone_of(&self.session.access_token())
-    }
-
     /// Asks for the decision.
     async fn question(&self, identity_missing: bool) -> Result<Response, Failure> {
         let path = path_of(self.id());

@@ -14,7 +14,7 @@ use axum::response::{IntoResponse, Redirect, Response};
 use serde::Deserialize;
 
 use super::Phone;
-use super::scan::claim;
+use super::claim::claim;
 use super::scan_barrier::Barrier;
 use super::scan_error::ScanError;
 use super::sessions::PhoneSession;
@@ -50,7 +50,7 @@ pub(super) fn waits(cookies: &Cookies) -> bool {
     cookies.value(COOKIE).is_some()
 }
 
-/// Answers with the way to the question about a code that came by a link, or that it is none.
+/// Answers with the way to the question about a code that came by a link, or that the text is no code.
 pub(super) fn ask(
     phone: &Phone,
     cookies: &Cookies,
@@ -106,7 +106,7 @@ pub(super) async fn scan(
     Ok((SetCookies::from([cookies.expire(COOKIE)]), scanned).into_response())
 }
 
-/// Answers `POST /open/decline`: the code is forgotten, and sent to nobody.
+/// Answers `POST /open/decline`: the code is forgotten, and not sent.
 pub(super) async fn decline(cookies: Cookies) -> Response {
     let forgotten = SetCookies::from([cookies.expire(COOKIE)]);
     (forgotten, Redirect::to("/open/declined")).into_response()

@@ -14,6 +14,7 @@
 //! other way that each purpose of a face check offers.
 
 mod browsers;
+mod claim;
 mod confirmation;
 mod confirmation_page;
 mod e_card;
@@ -24,6 +25,7 @@ mod identity_choice;
 mod inbox;
 mod installed;
 mod linked_code;
+mod login_at_hand;
 mod my_password;
 mod outcome;
 mod requester;

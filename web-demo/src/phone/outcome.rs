@@ -3,8 +3,8 @@
 use askama::Template;
 use axum::response::{IntoResponse, Redirect, Response};
 
-use super::confirmation::Confirmation;
 use super::identity_choice::IdentityChoice;
+use super::login_at_hand::Confirmation;
 use super::requester;
 use super::scanned_login::{Disowned, Kept, ScannedLogin, path_of};
 use crate::browsers;

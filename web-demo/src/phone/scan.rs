@@ -2,14 +2,13 @@
 
 use askama::Template;
 use axum::extract::{Form, State};
-use axum::response::{IntoResponse, Redirect, Response};
-use saoma_client::PhoneError;
-use saoma_protocol::{ErrorCode, ScanRequest, UserCode, typed};
+use axum::response::Response;
+use saoma_protocol::{ScanRequest, UserCode, typed};
 use serde::Deserialize;
 
+use super::claim::claim;
 use super::scan_barrier::Barrier;
-use super::scan_error::{ScanError, SentForm};
-use super::scanned_login::{ScannedLogin, path_of};
+use super::scan_error::ScanError;
 use super::sessions::PhoneSession;
 use super::{Phone, linked_code};
 use crate::form_errors::{FieldError, FormErrors};
@@ -100,44 +99,4 @@ pub(super) async fn submit(
         }
         _ => claim(&phone, session, &request, locale).await,
     }
-}
-
-/// Claims the login of a code for the phone's person, and answers with the way to its confirmation page. A code of a person
-/// who cannot log in by scanning is not sent: it stays good for whoever else is at the computer.
-pub(super) async fn claim(
-    phone: &Phone,
-    session: PhoneSession,
-    request: &ScanRequest,
-    locale: Locale,
-) -> Result<Response, Failure> {
-    if let Some(barrier) = Barrier::of(phone, &session.account_id).await? {
-        return barrier.refused_scan(locale, PATH);
-    }
-    let gateway = phone.gateway.phone_of(&session.access_token());
-    match gateway.claim(request).await {
-        Ok(context) => {
-            ScannedLogin::keep(&phone.db, &session, &context).await?;
-            Ok(Redirect::to(&path_of(context.login_id)).into_response())
-        }
-        Err(error) => refused(phone, session, error, None, locale, PATH).await,
-    }
-}
-
-/// Answers with the gateway's error to the form that was sent. If the gateway no longer takes the app's token, the person
-/// logs in again.
-pub(super) async fn refused(
-    phone: &Phone,
-    session: PhoneSession,
-    error: PhoneError,
-    sent: Option<&SentForm<'_>>,
-    locale: Locale,
-    here: &str,
-) -> Result<Response, Failure> {
-    if let PhoneError::Refused { problem, .. } = &error
-        && problem.error == ErrorCode::InvalidToken
-    {
-        session.end(&phone.db).await?;
-        return Ok(Redirect::to("/login").into_response());
-    }
-    ScanError::from(error).answer_to(sent, locale, here)
 }

@@ -53,7 +53,7 @@ impl Barrier {
         self.answer(StatusCode::OK, false, locale, here)
     }
 
-    /// The answer to a scan that is sent to nobody.
+    /// The answer to a scan that is not sent on.
     pub(super) fn refused_scan(self, locale: Locale, here: &str) -> Result<Response, Failure> {
         self.answer(StatusCode::FORBIDDEN, true, locale, here)
     }

@@ -176,7 +176,7 @@ impl Binding<'_> {
         Ok(code)
     }
 
-    /// Looks at a typed code, in any spelling. A wrong one is one of its tries; what cannot be a code is none.
+    /// Looks at a typed code, in any spelling. A wrong one is one of its tries; what cannot be a code costs no try.
     ///
     /// # Errors
     /// The outer error is the database's; the inner one says why the code does not count.

@@ -107,7 +107,7 @@ async fn the_gateway_is_told_the_address_of_the_phones_last_request() {
 async fn limits_by_address_count_the_persons_own_behind_a_proxy() {
     let hall = Hall::behind_proxy_and_gateway_elsewhere().await;
     let at = |address| hall.phone().through_proxy(PHONE_HOST, address);
-    // What is no ID number names nobody, and counts for nothing.
+    // A text that is no ID number counts for nothing.
     let junk = "/login/face <- name=x&id_number=1";
     let named = [("name", "x"), ("id_number", "990000199003071016")];
     let mut stranger = at("192.0.2.1");

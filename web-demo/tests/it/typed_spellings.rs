@@ -105,7 +105,8 @@ async fn p3_names_are_shown_as_the_register_has_them() {
     );
     let paid = format!("SELECT base FROM employees WHERE id_number = '{zi}'");
     let (base,): (i64,) = hall.row(&paid).await;
-    assert_eq!(base, 6000);
+    // In hundredths of a yuan.
+    assert_eq!(base, 600_000);
 }
 
 /// Logs in at the portal from a new browser.

@@ -1,6 +1,6 @@
 //! The page behind a code, to which scanners of other apps lead, and the one at which a device's code is explained.
 //!
-//! The page is the same for every code: none is looked up, so nothing is used up or told, and a link that somebody has
+//! The page is the same for every code: none is looked up, so nothing is used up or told, and a link that another person has
 //! forwarded shows nothing of the login. It has no script. Its links are relative, so that an app's leads on with the code
 //! in the address.
 

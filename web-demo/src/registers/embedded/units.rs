@@ -50,7 +50,7 @@ pub(crate) async fn add_operator(
     execute!(db, add; unit_id, id_number.as_str()).await
 }
 
-/// Removes an operator in the authority's place. Returns false if the person is none.
+/// Removes an operator in the authority's place. Returns false if the person is no operator.
 pub(crate) async fn remove_operator(
     db: &mut SqliteConnection,
     unit_id: &str,
