@@ -105,7 +105,7 @@ describe.each(["query", "form_post"])("in the response mode %s", (mode) => {
     const sent = await send(mode, zh);
     const { qr } = await sent.page.codes();
     const refused = await Phone.of(BING, browser, split.demo, zh);
-    await refused.paste(qr);
+    await refused.page.goto(`${split.demo.addresses.phone}/open?code=${encodeURIComponent(qr)}`);
     await refused.shows(/挂失/);
     const phone = await Phone.of(JIA, browser, split.demo, zh);
     await phone.paste(qr);

@@ -24,7 +24,7 @@ test("after a refusal the page can be loaded again, left and returned to", async
   const jia = await (await Visitor.open(browser, demo)).logsIn("portal", "jia");
   const { page } = jia;
   expect(await jia.sends("portal", "/questions", { subject: "", body: "怎样转移养老保险？" })).toBe(422);
-  const refused = page.getByText("请填写主题");
+  const refused = page.getByText("请填写主题").first();
   await refused.waitFor();
   expect((await page.reload())?.status()).toBe(422);
   await refused.waitFor();

@@ -88,14 +88,14 @@ test("a card that is reported lost ends its holder's logins, but not the one in 
   await there.logInBy(phone);
   await here.page.goto(`${demo.addresses.portal}/card/report-loss`);
   await here.agree();
-  await here.press("卡挂失");
+  await here.press("确认挂失");
   await here.page.locator(".notice.done").waitFor();
   await there.page.goto(`${demo.addresses.portal}/account`);
   await there.isAt("/login");
-  await there.page.getByText(CHINESE.told).waitFor();
+  await there.page.getByText("您的社会保障卡已挂失").waitFor();
   // The login in which the loss was reported goes on.
   await here.page.goto(`${demo.addresses.portal}/card/undo-loss`);
   await here.agree();
-  await here.press("卡解挂");
+  await here.press("确认解挂");
   await here.page.locator(".notice.done").waitFor();
 });

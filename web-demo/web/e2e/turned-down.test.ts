@@ -69,11 +69,11 @@ test("a card that is reported lost while the phone asks: the confirmation is ref
   await phone.paste((await portal.codes()).qr);
   await portal.agrees();
   await portal.says(zh.scanned);
-  await haveDone(hall, "report-loss", "卡挂失");
+  await haveDone(hall, "report-loss", "确认挂失");
   await phone.confirm();
   await phone.shows(/挂失/);
   await portal.says(zh.refused);
-  await haveDone(hall, "undo-loss", "卡解挂");
+  await haveDone(hall, "undo-loss", "确认解挂");
 });
 
 test("a code that another person has scanned already", async () => {
