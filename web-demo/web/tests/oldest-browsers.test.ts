@@ -37,6 +37,7 @@ const STYLES_GO_WITHOUT: Readonly<Record<string, string>> = {
   "@page": "printed pages have the usual margins",
   "scroll-behavior": "the page jumps",
   "scroll-margin-top": "the page scrolls a little too far",
+  "scroll-margin-bottom": "a focused field may stand behind the answers until the page is scrolled",
   "text-underline-offset": "links have the usual underline",
   "text-wrap": "lines break where they break",
 };
