@@ -23,7 +23,7 @@ async def without_limits(stage: Stage) -> dict:
     file.write_text(settings.written(stage.settings))
     file.chmod(0o600)
     _, text = await output_of(SAOMA, "print-config", "--config", file)
-    names = tomllib.loads(text[text.index("[") :]).get("limits", {})
+    names = tomllib.loads(text[text.index("\n[") :]).get("limits", {})
     return {name: {"burst": 1_000_000, "per": "1m"} for name in names}
 
 
