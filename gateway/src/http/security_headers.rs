@@ -2,7 +2,8 @@
 
 use axum::response::Response;
 use http::header::{
-    CONTENT_SECURITY_POLICY, REFERRER_POLICY, STRICT_TRANSPORT_SECURITY, X_CONTENT_TYPE_OPTIONS,
+    CONTENT_SECURITY_POLICY, CONTENT_TYPE, REFERRER_POLICY, STRICT_TRANSPORT_SECURITY,
+    X_CONTENT_TYPE_OPTIONS,
 };
 use http::{HeaderMap, HeaderName, HeaderValue};
 
@@ -57,17 +58,19 @@ impl SecurityHeaders {
         add(headers, X_CONTENT_TYPE_OPTIONS, "nosniff");
         add(headers, REFERRER_POLICY, "no-referrer");
         add(headers, CONTENT_SECURITY_POLICY, NO_CONTENT);
-        add(
-            headers,
-            HeaderName::from_static("permissions-policy"),
-            NO_FEATURES,
-        );
-        // A page that opened this one in a window keeps no hold of it.
-        add(
-            headers,
-            HeaderName::from_static("cross-origin-opener-policy"),
-            "same-origin",
-        );
+        if !is_part_of_a_page(headers) {
+            add(
+                headers,
+                HeaderName::from_static("permissions-policy"),
+                NO_FEATURES,
+            );
+            // A page that opened this one in a window keeps no hold of it.
+            add(
+                headers,
+                HeaderName::from_static("cross-origin-opener-policy"),
+                "same-origin",
+            );
+        }
         // Portals read answers by CORS, to which this does not apply. Scripts that they load say otherwise themselves.
         add(
             headers,
@@ -76,6 +79,13 @@ impl SecurityHeaders {
         );
         response
     }
+}
+
+/// Returns true for scripts and stylesheets: browsers apply the two policies of windows and features to pages only, and
+/// each login page would load their 270 bytes with each of its parts.
+fn is_part_of_a_page(headers: &HeaderMap) -> bool {
+    let kind = headers.get(CONTENT_TYPE).map(HeaderValue::as_bytes);
+    kind.is_some_and(|kind| kind.starts_with(b"text/javascript") || kind.starts_with(b"text/css"))
 }
 
 fn add(headers: &mut HeaderMap, name: HeaderName, value: &'static str) {

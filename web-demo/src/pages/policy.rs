@@ -4,10 +4,10 @@ use axum::extract::{Request, State};
 use axum::middleware::Next;
 use axum::response::Response;
 use http::header::{
-    CACHE_CONTROL, CONTENT_SECURITY_POLICY, REFERRER_POLICY, STRICT_TRANSPORT_SECURITY,
-    X_CONTENT_TYPE_OPTIONS,
+    CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, REFERRER_POLICY,
+    STRICT_TRANSPORT_SECURITY, X_CONTENT_TYPE_OPTIONS,
 };
-use http::{HeaderName, HeaderValue};
+use http::{HeaderMap, HeaderName, HeaderValue};
 
 use crate::serving::Connection;
 
@@ -82,7 +82,7 @@ fn content(own: &str) -> Result<HeaderValue, http::header::InvalidHeaderValue> {
     ))
 }
 
-/// Adds the headers to every answer.
+/// Adds the headers to every answer that they concern.
 pub(crate) async fn with_policy(
     State(policy): State<Policy>,
     request: Request,
@@ -92,24 +92,25 @@ pub(crate) async fn with_policy(
     let connection = request.extensions().get::<Connection>().copied();
     let mut response = next.run(request).await;
     let headers = response.headers_mut();
-    headers.insert(
-        HeaderName::from_static("permissions-policy"),
-        HeaderValue::from_static(policy.permissions),
-    );
-    headers.insert(CONTENT_SECURITY_POLICY, policy.content_of(&path));
+    if !is_style_or_picture(headers) {
+        headers.insert(
+            HeaderName::from_static("permissions-policy"),
+            HeaderValue::from_static(policy.permissions),
+        );
+        headers.insert(CONTENT_SECURITY_POLICY, policy.content_of(&path));
+        // A page that another site opens shares no window with it.
+        headers.insert(
+            HeaderName::from_static("cross-origin-opener-policy"),
+            HeaderValue::from_static("same-origin"),
+        );
+    }
     // With "no-referrer" browsers would send `Origin: null` with our own forms (Fetch, "append a request Origin header").
     headers.insert(REFERRER_POLICY, HeaderValue::from_static("same-origin"));
     headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
-    // A page that another site opens shares no window with it.
-    for (name, value) in [
-        ("cross-origin-opener-policy", "same-origin"),
-        ("cross-origin-resource-policy", "same-origin"),
-    ] {
-        headers.insert(
-            HeaderName::from_static(name),
-            HeaderValue::from_static(value),
-        );
-    }
+    headers.insert(
+        HeaderName::from_static("cross-origin-resource-policy"),
+        HeaderValue::from_static("same-origin"),
+    );
     if connection.is_some_and(|connection| connection.secure) {
         let https_only = HeaderValue::from_static(HTTPS_ONLY);
         headers.insert(STRICT_TRANSPORT_SECURITY, https_only);
@@ -118,4 +119,11 @@ pub(crate) async fn with_policy(
         .entry(CACHE_CONTROL)
         .or_insert(HeaderValue::from_static("no-store"));
     response
+}
+
+/// Returns true for what can neither be a page nor run: browsers apply no policy of pages to it, and it would make up most
+/// of a small answer. A script keeps its policy, because a worker runs by the one that came with its script.
+fn is_style_or_picture(headers: &HeaderMap) -> bool {
+    let kind = headers.get(CONTENT_TYPE).map(HeaderValue::as_bytes);
+    kind.is_some_and(|kind| kind.starts_with(b"text/css") || kind == b"image/png")
 }

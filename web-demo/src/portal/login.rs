@@ -1,8 +1,10 @@
 //! The login page, which shows the code itself, the way to the gateway's own page, and the way out.
 
 use askama::Template;
+use axum::Extension;
 use axum::extract::{Query, State};
 use axum::response::{IntoResponse, Redirect, Response};
+use http::{Extensions, HeaderMap, StatusCode, Version};
 use serde::Deserialize;
 
 use super::authentication_request::AuthenticationRequest;
@@ -43,7 +45,22 @@ pub(super) async fn show(
         code_challenge: code_challenge.as_str(),
     };
     let remembered = SetCookies::from([request.cookie(&cookies)]);
-    Ok((remembered, shown(&login)?).into_response())
+    Ok((Extension(Fresh), remembered, shown(&login)?).into_response())
+}
+
+/// Marks a page whose secrets are all made for one load of it.
+#[derive(Debug, Clone, Copy)]
+struct Fresh;
+
+/// Returns true if a page may be compressed. The sizes of compressed pages tell a secret letter by letter to somebody who
+/// can have the same secret sent beside many guesses (BREACH, Gluck, Harris and Prado, 2013). Each login page has its own.
+pub(super) fn is_compressible(
+    _: StatusCode,
+    _: Version,
+    _: &HeaderMap,
+    extensions: &Extensions,
+) -> bool {
+    extensions.get::<Fresh>().is_some()
 }
 
 #[derive(Deserialize)]

@@ -28,6 +28,7 @@ pub(crate) use backchannel::{BACKCHANNEL_PATH, routes as backchannel_routes};
 pub(crate) use relying_party::RelyingParty;
 pub(crate) use sessions::PortalSession;
 use sqlx::SqlitePool;
+use tower_http::compression::CompressionLayer;
 
 use crate::accounts::Accounts;
 use crate::kept_pages::{Forms, answer_forms};
@@ -111,6 +112,7 @@ pub(crate) fn routes(
         ))
         .layer(from_fn(with_a_page))
         .layer(from_fn_with_state(forms, answer_forms::<Portal>))
+        .layer(CompressionLayer::new().compress_when(login::is_compressible))
         .layer(from_fn_with_state(portal, canonical::one_origin))
         .layer(DefaultBodyLimit::max(MAX_FORM_BYTES))
         .layer(from_fn(remember_locale))

@@ -206,18 +206,24 @@ async fn every_page_has_the_headers_of_its_policy() {
         (hall.phone(), "camera=(self),"),
     ] {
         for path in ["/", "/login", "/no-such-page", "/assets/tokens.css"] {
+            let is_page = !path.ends_with(".css");
             let headers = browser.headers_of(path).await;
             for (name, expected) in [
-                ("cross-origin-opener-policy", "same-origin"),
                 ("cross-origin-resource-policy", "same-origin"),
                 ("x-content-type-options", "nosniff"),
                 ("referrer-policy", "same-origin"),
             ] {
                 assert_eq!(headers[name], expected, "{path} {name}");
             }
-            let permissions = headers["permissions-policy"].to_str().unwrap();
-            assert!(permissions.starts_with(camera), "{permissions}");
-            assert!(permissions.contains("microphone=()"), "{permissions}");
+            if is_page {
+                assert_eq!(
+                    headers["cross-origin-opener-policy"], "same-origin",
+                    "{path}"
+                );
+                let permissions = headers["permissions-policy"].to_str().unwrap();
+                assert!(permissions.starts_with(camera), "{permissions}");
+                assert!(permissions.contains("microphone=()"), "{permissions}");
+            }
             assert!(!headers.contains_key("strict-transport-security"), "{path}");
         }
     }
@@ -234,4 +240,17 @@ async fn a_registration_that_is_done_has_a_new_cookie() {
         .check("the end", "@/register/done");
     assert_ne!(zi.browser.cookies["shili_hall_registration"], before);
     assert_eq!(hall.count("registration_drafts").await, 1);
+}
+
+#[tokio::test]
+async fn of_all_pages_only_the_login_page_is_compressed_whose_secrets_are_new_at_each_load() {
+    let hall = Hall::open().await;
+    let http = reqwest::Client::new();
+    for (path, coding) in [("/login", Some("gzip")), ("/", None), ("/help?x=y", None)] {
+        let request = http.get(format!("{}{path}", hall.portal().origin()));
+        let answer = request.header("accept-encoding", "gzip").send().await;
+        let answer = answer.unwrap();
+        let found = answer.headers().get("content-encoding");
+        assert_eq!(found.map(|it| it.to_str().unwrap()), coding, "{path}");
+    }
 }

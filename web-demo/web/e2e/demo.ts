@@ -25,11 +25,12 @@ export class Demo {
     readonly data: string,
     readonly environment: Readonly<Record<string, string>>,
     readonly args: readonly string[],
+    readonly binary: string,
   ) {}
 
   /** Starts a fresh demo with these settings of its gateway. Resolves once it is ready. */
-  static async start(environment: Readonly<Record<string, string>> = {}, args: readonly string[] = []): Promise<Demo> {
-    const demo = new Demo(await mkdtemp(join(tmpdir(), "saoma-demo-")), environment, args);
+  static async start(environment: Readonly<Record<string, string>> = {}, args: readonly string[] = [], binary = BINARY): Promise<Demo> {
+    const demo = new Demo(await mkdtemp(join(tmpdir(), "saoma-demo-")), environment, args, binary);
     await demo.begin();
     return demo;
   }
@@ -49,7 +50,7 @@ export class Demo {
   async begin(): Promise<void> {
     const chosen = SERVERS.filter((server) => !this.args.includes(`--${server}`));
     const servers = chosen.flatMap((server) => [`--${server}`, this.#addresses ? new URL(this.#addresses[server]).host : "127.0.0.1:0"]);
-    const child = spawn(BINARY, [...servers, "--data", this.data, ...this.args], {
+    const child = spawn(this.binary, [...servers, "--data", this.data, ...this.args], {
       stdio: ["ignore", "pipe", "inherit"],
       env: { ...environment(), ...this.environment },
     });
