@@ -3,6 +3,7 @@
 pub(super) mod client_files;
 mod faults;
 mod missing;
+mod service_variables;
 
 use std::collections::{BTreeMap, HashSet};
 use std::net::SocketAddr;
@@ -13,6 +14,7 @@ use toml::{Table, Value};
 
 use self::client_files::ClientFiles;
 use self::faults::{REPLACED, read, replaced, syntax_error, take_wrong_members, unknown};
+use self::service_variables::is_of_a_service;
 use super::known::{self, CLIENTS, Known, PREFIX, variable};
 use super::{Effective, Origin, SafetyWarning, Settings, SettingsError};
 
@@ -23,7 +25,8 @@ pub struct Sources {
     pub file: Option<PathBuf>,
     /// The environment: pairs of name and value. `SAOMA_SECTION_KEY` sets `section.key`; lists are separated by
     /// commas. `REDIS_URL` sets `store.url` where `SAOMA_STORE_URL` does not; `PORT` changes the port of
-    /// `server.listen`, wherever the address comes from. What else is in it is left alone.
+    /// `server.listen`, wherever the address comes from. Variables that Kubernetes sets for its services, such as
+    /// `SAOMA_PORT=tcp://…` for one named `saoma`, are no settings. What else is in it is left alone.
     pub environment: Vec<(String, String)>,
     /// Flags of the command line.
     pub flags: Vec<Flag>,
@@ -293,6 +296,7 @@ impl Merge {
             let origin = Origin::Variable(name.clone());
             match self.known.path_of_variable(name) {
                 Some(path) => self.assign(&path, value, origin),
+                None if is_of_a_service(name, value) => {}
                 None => self.errors.push(
                     replaced(|old| variable(old) == *name, &origin).unwrap_or_else(|| {
                         SettingsError::Unknown {

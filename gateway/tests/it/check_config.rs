@@ -214,3 +214,35 @@ fn a13_two_listeners_on_one_address_are_refused_before_one_is_bound() {
         );
     }
 }
+
+/// Row K5: Kubernetes tells each container of the services of its namespace by variables, and a service may be named as
+/// settings begin.
+#[test]
+fn k5_variables_of_a_kubernetes_service_are_no_settings() {
+    // With a key the check makes none, which takes a while.
+    let place = Place::with(&format!("oidc.signing_keys = ['key.pem']\n{COMPLETE}"));
+    crate::client_files::private(&place, "key.pem", &crate::support::rsa_key("signing"));
+    let injected = [
+        ("SAOMA_PORT", "tcp://10.0.0.7:8080"),
+        ("SAOMA_SERVICE_HOST", "10.0.0.7"),
+        ("SAOMA_SERVICE_PORT", "8080"),
+        ("SAOMA_SERVICE_PORT_HTTP", "8080"),
+        ("SAOMA_PORT_8080_TCP", "tcp://10.0.0.7:8080"),
+        ("SAOMA_PORT_8080_TCP_PROTO", "tcp"),
+        ("SAOMA_PORT_8080_TCP_PORT", "8080"),
+        ("SAOMA_PORT_8080_TCP_ADDR", "10.0.0.7"),
+        ("SAOMA_REDIS_SERVICE_HOST", "fd00::7"),
+        ("SAOMA_REDIS_PORT", "tcp://[fd00::7]:6379"),
+    ];
+    let checked = place.run_with(&["check-config", "--config", "saoma.toml"], &injected);
+    assert_eq!((checked.code, &*checked.err), (Some(0), ""), "{checked:?}");
+    // What only looks like one is still a mistyped setting.
+    for (name, value) in [("SAOMA_PORT", "8080"), ("SAOMA_SERVICE_HOST", "redis")] {
+        let checked = place.run_with(
+            &["check-config", "--config", "saoma.toml"],
+            &[(name, value)],
+        );
+        assert_eq!(checked.code, Some(1), "{checked:?}");
+        assert!(checked.err.contains(name), "{checked:?}");
+    }
+}

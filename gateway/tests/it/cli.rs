@@ -54,7 +54,14 @@ impl Place {
     }
 
     pub(crate) fn run(&self, arguments: &[&str]) -> Answer {
-        self.command(arguments).output().unwrap().into()
+        self.run_with(arguments, &[])
+    }
+
+    /// The same with variables of the environment.
+    pub(crate) fn run_with(&self, arguments: &[&str], environment: &[(&str, &str)]) -> Answer {
+        let mut command = self.command(arguments);
+        let command = command.envs(environment.iter().copied());
+        command.output().unwrap().into()
     }
 
     pub(crate) fn serve(&self) -> Server {
@@ -107,6 +114,14 @@ impl Server {
         panic!("it ended without saying: {message}")
     }
 
+    /// Waits for the next log line.
+    pub(crate) fn next_line(&mut self) -> serde_json::Value {
+        let mut line = String::new();
+        self.log.read_line(&mut line).unwrap();
+        let line: serde_json::Value = serde_json::from_str(&line).unwrap();
+        line["fields"].clone()
+    }
+
     pub(crate) fn listening(&mut self) -> String {
         self.logged("serving")["listen"]
             .as_str()
@@ -114,7 +129,7 @@ impl Server {
             .to_owned()
     }
 
-    /// Asks it to read its clients again.
+    /// Asks it to read its settings again.
     pub(crate) fn hang_up(&self) {
         self.signal("HUP");
     }
