@@ -8,8 +8,8 @@ use anyhow::Context;
 use clap::{Args, Parser, Subcommand};
 use saoma_gateway::settings::{Effective, Flag, SafetyWarning, Secret, Sources, weakness};
 use saoma_gateway::{
-    CheckError, ClientChanges, Gateway, KeyKind, Settings, check, error_chain, generate_secret,
-    hash_secret, telemetry,
+    CheckError, Gateway, KeyKind, Settings, check, error_chain, generate_secret, hash_secret,
+    telemetry,
 };
 use tokio::signal::unix::{SignalKind, signal};
 
@@ -209,7 +209,7 @@ fn log_warnings(warnings: &[SafetyWarning]) {
 }
 
 async fn serve(effective: Effective, sources: &Sources) -> anyhow::Result<()> {
-    telemetry::start(&effective.settings.log).context("log.filter")?;
+    let log_filter = telemetry::start(&effective.settings.log).context("log.filter")?;
     log_warnings(&effective.safety_warnings());
     let settings = effective.settings;
     // Before the node takes anything on: by itself a hangup ends the process.
@@ -218,7 +218,8 @@ async fn serve(effective: Effective, sources: &Sources) -> anyhow::Result<()> {
         signal(SignalKind::interrupt())?,
         signal(SignalKind::hangup())?,
     );
-    let gateway = Gateway::start(settings).await?;
+    let mut gateway = Gateway::start(settings.clone()).await?;
+    gateway.reload_log_filter(log_filter, &settings);
     let operations = gateway.operations_address().map(tracing::field::display);
     tracing::info!(listen = %gateway.address(), operations, "serving");
     let mut asked_to_stop = async || {
@@ -230,7 +231,8 @@ async fn serve(effective: Effective, sources: &Sources) -> anyhow::Result<()> {
     loop {
         tokio::select! {
             () = asked_to_stop() => break,
-            _ = hangup.recv() => reload_clients(&gateway, sources).await,
+            // A failure has been logged, and has changed nothing.
+            _ = hangup.recv() => drop(gateway.reload(sources).await),
         }
     }
     tracing::info!(
@@ -242,33 +244,6 @@ async fn serve(effective: Effective, sources: &Sources) -> anyhow::Result<()> {
         () = asked_to_stop() => tracing::warn!("ended at once"),
     }
     Ok(())
-}
-
-/// Reads the settings again, and takes over the clients in them. A fault anywhere leaves the clients as they are.
-async fn reload_clients(gateway: &Gateway, sources: &Sources) {
-    let read = async {
-        let effective = check(sources).await?;
-        let changes = gateway.reload_clients(&effective.settings)?;
-        log_warnings(&effective.safety_warnings());
-        anyhow::Ok(changes)
-    };
-    match read.await {
-        Ok(changes) => {
-            let ClientChanges {
-                added,
-                changed,
-                removed,
-            } = changes;
-            tracing::info!(?added, ?changed, ?removed, "read the clients again");
-        }
-        Err(error) => {
-            let error = error_chain(error.as_ref()).replace('\n', "; ");
-            tracing::error!(
-                error,
-                "could not read the clients again: those of before are kept"
-            );
-        }
-    }
 }
 
 /// Writes what `make` returns to a new file.

@@ -45,12 +45,13 @@ pub(crate) struct Metrics {
     misdeclared_proxies: Counter,
     misused_codes: Family<MisuseLabels, Counter>,
     sessions_ended: Family<ReasonLabels, Counter>,
-    logout_deliveries: Family<DeliveryLabels, Counter>,
+    logout_deliveries: Family<ResultLabels, Counter>,
     limits_remembered: Family<LimitLabels, Counter>,
     admission_refusals: Family<ReasonLabels, Counter>,
     logins_unattended: Gauge,
     nodes_in_conflict: Family<SettingLabels, Gauge>,
     app_tokens_refused: Family<ReasonLabels, Counter>,
+    reloads: Family<ResultLabels, Counter>,
     store: StoreMetrics,
 }
 
@@ -139,13 +140,22 @@ pub(crate) enum LogoutDelivery {
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
-struct DeliveryLabels {
+struct ResultLabels {
     result: &'static str,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct SettingLabels {
     setting: &'static str,
+}
+
+/// The result of a reload of the settings.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum ReloadResult {
+    /// All that can be reloaded was taken over.
+    Ok,
+    /// A fault was found, and nothing has changed.
+    Failed,
 }
 
 /// In the place of a close code, for a browser that left without one.
@@ -184,6 +194,17 @@ impl LogoutDelivery {
     }
 }
 
+impl ReloadResult {
+    const ALL: [Self; 2] = [Self::Ok, Self::Failed];
+
+    const fn as_str(self) -> &'static str {
+        match self {
+            Self::Ok => "ok",
+            Self::Failed => "failed",
+        }
+    }
+}
+
 impl PushSource {
     const fn as_str(self) -> &'static str {
         match self {
@@ -217,6 +238,7 @@ impl Default for Metrics {
             logins_unattended: Gauge::default(),
             nodes_in_conflict: Family::default(),
             app_tokens_refused: Family::default(),
+            reloads: Family::default(),
             store: StoreMetrics::default(),
         };
         metrics.register_process();
@@ -258,7 +280,7 @@ impl Metrics {
         let result = delivery.as_str();
         let counted = self
             .logout_deliveries
-            .get_or_create(&DeliveryLabels { result });
+            .get_or_create(&ResultLabels { result });
         counted.inc();
     }
 
@@ -348,6 +370,13 @@ impl Metrics {
         self.app_tokens_refused
             .get_or_create(&ReasonLabels { reason })
             .inc();
+    }
+
+    /// The settings were read again, and taken over or refused.
+    pub(crate) fn reloaded(&self, result: ReloadResult) {
+        let result = result.as_str();
+        let counted = self.reloads.get_or_create(&ResultLabels { result });
+        counted.inc();
     }
 
     /// All of it in the OpenMetrics text format.

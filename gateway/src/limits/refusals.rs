@@ -40,6 +40,11 @@ impl RememberedRefusals {
         self.remember_at(Instant::now(), limit, key, verdict);
     }
 
+    /// Forgets all refusals: the store is asked again.
+    pub(crate) fn forget_all(&self) {
+        self.until.write().retain(|_| false);
+    }
+
     fn verdict_at(&self, now: Instant, limit: LimitName, key: &str) -> Verdict {
         let until = self.until.read();
         if until.is_empty() {

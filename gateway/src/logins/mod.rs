@@ -65,13 +65,14 @@ use crate::error_chain::chain;
 use crate::identity::{IdentityBackend, TokenGate};
 use crate::known_persons::KnownPersons;
 use crate::limits::{
-    CountedIn, LimitName, LocalLimiter, MeterClock, ProvedPlaces, RememberedRefusals, Verdict,
+    CountedIn, LimitName, LocalLimiter, MeterClock, ProvedPlaces, Rate, RememberedRefusals, Verdict,
 };
 use crate::log_throttle::LogThrottle;
 use crate::login_secrets::LoginSecrets;
 use crate::metrics::Metrics;
 use crate::random;
 use crate::relying_parties::{ClientRegistry, Clients};
+use crate::replaceable::Replaceable;
 use crate::settings::{Lifetimes, Limits, Settings};
 use crate::store::{Attempt, Counted, NodeId, Store, StoreError, StoredChange};
 pub(crate) use crate::store::{Grant, SessionRecord};
@@ -96,7 +97,7 @@ pub(crate) struct Logins {
     known_persons: Arc<KnownPersons>,
     tickets: Tickets,
     subjects: Subjects,
-    limits: Limits,
+    limits: Replaceable<Limits>,
     /// Counts the limits of this process.
     limiter: LocalLimiter,
     /// Addresses from which clients have proved their secrets.
@@ -153,7 +154,7 @@ impl Logins {
             store,
             clients: Arc::new(ClientRegistry::new(Clients::new(settings.clients.clone()))),
             identity: TokenGate::new(identity, Arc::clone(&metrics)),
-            token_allowance: TokenAllowance::new(settings.limits.refused_token_per_address),
+            token_allowance: TokenAllowance::new(),
             remembered_refusals,
             secrets: LoginSecrets::new(cluster),
             renderer: Renderer::new(
@@ -163,7 +164,7 @@ impl Logins {
             known_persons,
             tickets: Tickets::new(cluster),
             subjects,
-            limits: settings.limits.clone(),
+            limits: Replaceable::new(settings.limits.clone()),
             limiter: LocalLimiter::start(),
             proved_places: ProvedPlaces::default(),
             code_challenges: CodeChallenges::default(),
@@ -205,6 +206,18 @@ impl Logins {
         &self.clients
     }
 
+    /// Goes by other limits from now on. What was counted stays counted; refusals under the old limits are forgotten, so that
+    /// a raised limit counts at once.
+    pub(crate) fn replace_limits(&self, limits: Limits) {
+        self.limits.replace(limits);
+        self.remembered_refusals.forget_all();
+    }
+
+    /// Returns the rate of a limit, as it is now.
+    pub(crate) fn rate(&self, limit: LimitName) -> Rate {
+        self.limits.read(|limits| limits.rate(limit))
+    }
+
     /// Returns the browsers that wait on this node.
     pub(crate) const fn waiters(&self) -> &Arc<Waiters> {
         &self.waiters
@@ -220,9 +233,17 @@ impl Logins {
         &self.metrics
     }
 
-    /// Returns true if the store answers commands.
-    pub(crate) async fn store_answers(&self) -> bool {
-        self.store.check().await.is_ok()
+    /// Returns true if the store takes what a login writes. Logs the reason if not.
+    pub(crate) async fn store_serves(&self) -> bool {
+        match self.store.check().await {
+            Ok(()) => true,
+            Err(error) => {
+                if let Some(left_out) = self.log_throttle.admit(("ready", "store")) {
+                    tracing::warn!(error = %chain(&error), left_out, "the store serves no logins");
+                }
+                false
+            }
+        }
     }
 
     /// Returns true if the node hears of changes that other nodes make.
@@ -284,7 +305,7 @@ impl Logins {
     /// # Errors
     /// Returns the time to wait if the attempt is over its limit.
     fn take_here(&self, limit: LimitName, key: &str) -> Result<(), Duration> {
-        let verdict = self.limiter.take(limit, self.limits.rate(limit), key);
+        let verdict = self.limiter.take(limit, self.rate(limit), key);
         self.allowed_here(limit, verdict)
     }
 
@@ -312,7 +333,7 @@ impl Logins {
     fn attempt<'a>(&self, limit: LimitName, key: &'a str) -> Attempt<'a> {
         Attempt {
             limit,
-            rate: self.limits.rate(limit),
+            rate: self.rate(limit),
             key,
         }
     }

@@ -37,7 +37,9 @@ impl Logins {
                 self.must_not_be_limited(LimitName::RefusedTokenPerAddress, &key)?;
                 self.check_failures_here(LimitName::RefusedTokenPerAddress, address)
                     .map_err(ApiError::too_many_requests)?;
-                let question = self.token_allowance.open(&key).await.map_err(|wait| {
+                let rate = self.rate(LimitName::RefusedTokenPerAddress);
+                let question = self.token_allowance.open(rate, &key).await;
+                let question = question.map_err(|wait| {
                     self.metrics.limited(LimitName::RefusedTokenPerAddress);
                     ApiError::too_many_requests(wait)
                 })?;

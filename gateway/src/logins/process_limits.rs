@@ -88,7 +88,7 @@ impl Logins {
         let limit = LimitName::FailedClientProof;
         let place = place_of(&address.limit_key(), client_id);
         if self.proved_places.contains(&place) {
-            let rate = self.limits.rate(limit).times(ProvedPlaces::SHARE);
+            let rate = self.rate(limit).times(ProvedPlaces::SHARE);
             return vec![(limit, rate, format!("proved {place}"))];
         }
         self.of_networks(&[limit; 3], address, client_id)
@@ -110,7 +110,7 @@ impl Logins {
                 4 => limits[1],
                 _ => limits[2],
             };
-            let rate = self.limits.rate(limit);
+            let rate = self.rate(limit);
             let rate = if shared { rate.times(share) } else { rate };
             (limit, rate, place_of(&network.key(), subject))
         });
@@ -136,18 +136,16 @@ impl Logins {
     /// Returns an error if messages come too fast.
     pub(crate) fn count_message(&self, meter: &mut Meter) -> Result<(), ApiError> {
         let limit = LimitName::MessagePerSocket;
-        self.let_through(
-            match meter.take(self.meter_clock.now(), self.limits.rate(limit)) {
-                Verdict::Allowed => Counted::Done(()),
-                Verdict::Limited { retry_after } => Counted::Limited { limit, retry_after },
-            },
-        )
+        self.let_through(match meter.take(self.meter_clock.now(), self.rate(limit)) {
+            Verdict::Allowed => Counted::Done(()),
+            Verdict::Limited { retry_after } => Counted::Limited { limit, retry_after },
+        })
     }
 
     /// Counts a frame of a socket. Returns false if frames come too fast.
     pub(crate) fn count_frame(&self, meter: &mut Meter) -> bool {
         let limit = LimitName::FramePerSocket;
-        let verdict = meter.take(self.meter_clock.now(), self.limits.rate(limit));
+        let verdict = meter.take(self.meter_clock.now(), self.rate(limit));
         self.allowed_here(limit, verdict).is_ok()
     }
 }

@@ -20,7 +20,6 @@ const PATIENCE: Duration = Duration::from_secs(5);
 /// Allowances of addresses. A token takes its part before it is asked about, and a good one gives it back.
 #[derive(Debug)]
 pub(super) struct TokenAllowance {
-    rate: Rate,
     clock: MeterClock,
     addresses: Mutex<HashMap<String, Address>>,
     capacity: usize,
@@ -48,32 +47,37 @@ struct Limited {
 #[derive(Debug)]
 pub(super) struct OpenQuestion<'a> {
     allowance: &'a TokenAllowance,
+    rate: Rate,
     address: &'a str,
     gives_back: bool,
 }
 
 impl TokenAllowance {
-    /// Creates allowances of this rate.
-    pub(super) fn new(rate: Rate) -> Self {
+    /// Creates allowances of which none is used up.
+    pub(super) fn new() -> Self {
         Self {
-            rate,
             clock: MeterClock::start(),
             addresses: Mutex::default(),
             capacity: CAPACITY,
         }
     }
 
-    /// Opens a question, once the address has a part left for it. Waits for open ones, which may give theirs back.
+    /// Opens a question, once the address has a part of this rate left for it. Waits for open ones, which may give theirs back.
     ///
     /// # Errors
     /// Returns the time to wait if the address has nothing left.
-    pub(super) async fn open<'a>(&'a self, address: &'a str) -> Result<OpenQuestion<'a>, Duration> {
+    pub(super) async fn open<'a>(
+        &'a self,
+        rate: Rate,
+        address: &'a str,
+    ) -> Result<OpenQuestion<'a>, Duration> {
         let patience = Instant::now() + PATIENCE;
         loop {
-            let limited = match self.take(address) {
+            let limited = match self.take(rate, address) {
                 Ok(()) => {
                     return Ok(OpenQuestion {
                         allowance: self,
+                        rate,
                         address,
                         gives_back: true,
                     });
@@ -91,7 +95,7 @@ impl TokenAllowance {
     }
 
     /// Takes a part.
-    fn take(&self, address: &str) -> Result<(), Limited> {
+    fn take(&self, rate: Rate, address: &str) -> Result<(), Limited> {
         let now = self.clock.now();
         let mut addresses = self.addresses.lock();
         if addresses.len() >= self.capacity && !addresses.contains_key(address) {
@@ -101,7 +105,7 @@ impl TokenAllowance {
             }
         }
         let address = addresses.entry(address.to_owned()).or_default();
-        match address.meter.take(now, self.rate) {
+        match address.meter.take(now, rate) {
             Verdict::Allowed => {
                 address.open += 1;
                 Ok(())
@@ -114,12 +118,12 @@ impl TokenAllowance {
         }
     }
 
-    fn end(&self, address: &str, gives_back: bool) {
+    fn end(&self, rate: Rate, address: &str, gives_back: bool) {
         let mut addresses = self.addresses.lock();
         if let Some(address) = addresses.get_mut(address) {
             address.open = address.open.saturating_sub(1);
             if gives_back {
-                address.meter.give_back(self.rate);
+                address.meter.give_back(rate);
             }
             address.ended.notify_one();
         }
@@ -135,7 +139,7 @@ impl OpenQuestion<'_> {
 
 impl Drop for OpenQuestion<'_> {
     fn drop(&mut self) {
-        self.allowance.end(self.address, self.gives_back);
+        self.allowance.end(self.rate, self.address, self.gives_back);
     }
 }
 
@@ -145,51 +149,52 @@ mod tests {
 
     use super::*;
 
-    fn allowance(burst: u32) -> TokenAllowance {
-        TokenAllowance::new(Rate::new(burst, Duration::from_secs(3600)))
+    fn rate(burst: u32) -> Rate {
+        Rate::new(burst, Duration::from_secs(3600))
     }
 
     /// Row A7: 600 made-up tokens at once are as many questions as the limit allows.
     #[tokio::test]
     async fn made_up_tokens_at_once_are_no_more_questions_than_the_burst() {
-        let allowance = allowance(30);
+        let (allowance, rate) = (TokenAllowance::new(), rate(30));
         let made_up = join_all((0..600).map(async |_| {
-            let question = allowance.open("192.0.2.1").await?;
+            let question = allowance.open(rate, "192.0.2.1").await?;
             tokio::task::yield_now().await;
             question.refused();
             Ok::<_, Duration>(())
         }));
         let asked = made_up.await.into_iter().filter(Result::is_ok).count();
         assert_eq!(asked, 30);
-        assert!(allowance.open("192.0.2.1").await.is_err());
-        assert!(allowance.open("192.0.2.2").await.is_ok());
+        assert!(allowance.open(rate, "192.0.2.1").await.is_err());
+        assert!(allowance.open(rate, "192.0.2.2").await.is_ok());
     }
 
     #[tokio::test]
     async fn good_tokens_wait_for_each_other_and_are_all_asked_about() {
-        let allowance = allowance(3);
+        let (allowance, rate) = (TokenAllowance::new(), rate(3));
         let good = join_all((0..200).map(async |_| {
-            let question = allowance.open("192.0.2.1").await;
+            let question = allowance.open(rate, "192.0.2.1").await;
             tokio::task::yield_now().await;
             question.map(drop)
         }));
         assert!(good.await.iter().all(Result::is_ok));
-        assert!(allowance.open("192.0.2.1").await.is_ok());
+        assert!(allowance.open(rate, "192.0.2.1").await.is_ok());
     }
 
     #[tokio::test]
     async fn addresses_at_rest_are_forgotten() {
+        let rate = rate(3);
         let allowance = TokenAllowance {
             capacity: 10,
-            ..allowance(3)
+            ..TokenAllowance::new()
         };
         for number in 0..100 {
-            drop(allowance.open(&number.to_string()).await);
+            drop(allowance.open(rate, &number.to_string()).await);
         }
         assert!(allowance.addresses.lock().len() <= 10);
         for number in 0..100 {
             allowance
-                .open(&number.to_string())
+                .open(rate, &number.to_string())
                 .await
                 .expect("those that are not followed are let through")
                 .refused();

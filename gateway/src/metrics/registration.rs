@@ -1,10 +1,12 @@
 //! The names and descriptions of the metrics.
 
+use prometheus_client::metrics::counter::Counter;
+use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::ConstGauge;
 use prometheus_client::metrics::info::Info;
-use prometheus_client::registry::Unit;
+use prometheus_client::registry::{Registry, Unit};
 
-use super::{DeliveryLabels, LogoutDelivery, Metrics, ReasonLabels};
+use super::{LogoutDelivery, Metrics, ReasonLabels, ReloadResult, ResultLabels};
 use crate::store::EndReason;
 use crate::wall_clock;
 
@@ -91,7 +93,7 @@ impl Metrics {
         );
         for delivery in LogoutDelivery::ALL {
             let result = delivery.as_str();
-            let labels = DeliveryLabels { result };
+            let labels = ResultLabels { result };
             drop(self.logout_deliveries.get_or_create(&labels));
         }
         registry.register(
@@ -119,6 +121,18 @@ impl Metrics {
             "Refused access tokens of the app, by the check that failed",
             self.app_tokens_refused.clone(),
         );
+        Self::register_settings(registry, &self.reloads);
         self.store.register(registry);
+    }
+
+    fn register_settings(registry: &mut Registry, reloads: &Family<ResultLabels, Counter>) {
+        registry.register(
+            "reloads",
+            "Reloads of the settings by SIGHUP, by result: ok, or failed (nothing has changed then)",
+            reloads.clone(),
+        );
+        for result in ReloadResult::ALL.map(ReloadResult::as_str) {
+            drop(reloads.get_or_create(&ResultLabels { result }));
+        }
     }
 }

@@ -10,6 +10,7 @@ use crate::frontends::oidc::{KeyRing, PemSigner, Signer};
 use crate::identity::{
     ClaimMap, IdentityBackend, Introspection, Jwks, NamedSource, NamedSources, WithStanding,
 };
+use crate::replaceable::Replaceable;
 use crate::settings::{IdentitySource, Settings, SettingsError, StoreSettings, WaitForReplicas};
 use crate::store::{ConnectionSettings, Connections, MemoryStore, RedisStore, Store, StoreMetrics};
 use crate::subjects::Subjects;
@@ -25,7 +26,7 @@ pub(crate) struct Backends {
     /// Backend that knows the persons.
     pub identity: Arc<dyn IdentityBackend>,
     /// Keys that sign tokens.
-    pub keys: Arc<KeyRing>,
+    pub keys: Arc<Replaceable<KeyRing>>,
     /// Secrets that the node shares with others.
     pub cluster_secrets: ClusterSecrets,
     /// Maker of the subjects that relying parties are told.
@@ -94,7 +95,7 @@ pub(crate) async fn connect(
     Ok(Backends {
         store: parts.store,
         identity: parts.identity.ok_or_else(no_identity)?,
-        keys: Arc::new(parts.keys),
+        keys: Arc::new(Replaceable::new(parts.keys)),
         cluster_secrets: parts.cluster_secrets,
         subjects: parts.subjects,
     })
@@ -253,7 +254,7 @@ pub(super) fn clients_without_key(settings: &Settings, ring: &KeyRing) -> Vec<Ba
         .collect()
 }
 
-async fn read_keys(files: &[PathBuf]) -> Result<KeyRing, Vec<BackendError>> {
+pub(super) async fn read_keys(files: &[PathBuf]) -> Result<KeyRing, Vec<BackendError>> {
     let (mut signers, mut errors) = (Vec::<Arc<dyn Signer>>::new(), Vec::new());
     for path in files {
         match read_key(path).await {

@@ -15,8 +15,10 @@ use tokio_util::sync::CancellationToken;
 use super::backends::Backends;
 use crate::cluster_secrets::SecretMarks;
 use crate::error_chain::chain;
+use crate::frontends::oidc::KeyRing;
 use crate::metrics::Metrics;
 use crate::random;
+use crate::replaceable::Replaceable;
 use crate::settings::Settings;
 use crate::store::{Announcements, Store, StoreError};
 
@@ -77,7 +79,9 @@ type Conflicts = BTreeMap<Shared, BTreeSet<String>>;
 /// Watches the other nodes on the store.
 #[derive(Debug)]
 pub(super) struct ClusterWatch {
-    own: Announcement,
+    /// The announcement of the start. The keys in it are those of then.
+    started_as: Announcement,
+    keys: Arc<Replaceable<KeyRing>>,
     store: Arc<dyn Store>,
     metrics: Arc<Metrics>,
     told: Mutex<(Conflicts, Option<Instant>)>,
@@ -96,6 +100,13 @@ pub struct ForeignSecrets {
 }
 
 impl KeyIds {
+    fn of(keys: &KeyRing) -> Self {
+        Self {
+            signs: keys.signing_ids(),
+            published: keys.published_ids(),
+        }
+    }
+
     /// Returns true if each of two nodes publishes the keys by which the other one signs.
     fn fit(&self, other: &Self) -> bool {
         let knows = |publisher: &Self, signer: &Self| {
@@ -166,20 +177,18 @@ impl ClusterWatch {
     pub(super) fn new(settings: &Settings, backends: &Backends, metrics: Arc<Metrics>) -> Self {
         let host = std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
         Self {
-            own: Announcement {
+            started_as: Announcement {
                 node: data_encoding::HEXLOWER.encode(&random::bytes::<8>()),
                 name: format!("{} {}", host.trim(), settings.server.listen)
                     .trim()
                     .to_owned(),
                 leaves: false,
                 secrets: backends.cluster_secrets.marks(),
-                signing_keys: KeyIds {
-                    signs: backends.keys.signing_ids(),
-                    published: backends.keys.published_ids(),
-                },
+                signing_keys: KeyIds::of(&backends.keys.current()),
                 public_url: settings.server.public_url.clone(),
                 pairwise: backends.subjects.mark().map(str::to_owned),
             },
+            keys: Arc::clone(&backends.keys),
             store: Arc::clone(&backends.store),
             metrics,
             told: Mutex::default(),
@@ -255,10 +264,18 @@ impl ClusterWatch {
         }
     }
 
+    /// Returns the node's announcement, with the keys that it has now.
+    fn own(&self) -> Announcement {
+        Announcement {
+            signing_keys: KeyIds::of(&self.keys.current()),
+            ..self.started_as.clone()
+        }
+    }
+
     async fn announce(&self, leaves: bool) -> Result<Announcements, StoreError> {
         let own = Announcement {
             leaves,
-            ..self.own.clone()
+            ..self.own()
         };
         let text = serde_json::to_string(&own).map_err(StoreError::corrupt)?;
         self.store.announce(&text, LIFETIME).await
@@ -272,7 +289,7 @@ impl ClusterWatch {
             .filter_map(|text| serde_json::from_str::<Announcement>(text).ok());
         let mut newest: BTreeMap<String, Announcement> =
             read.map(|found| (found.node.clone(), found)).collect();
-        newest.retain(|node, found| *node != self.own.node && !found.leaves);
+        newest.retain(|node, found| *node != self.started_as.node && !found.leaves);
         newest
     }
 
@@ -280,7 +297,7 @@ impl ClusterWatch {
     fn foreign(&self, others: &BTreeMap<String, Announcement>) -> BTreeMap<String, String> {
         let foreign = others
             .iter()
-            .filter(|(_, other)| !Shared::Secrets.fits(&self.own, other));
+            .filter(|(_, other)| !Shared::Secrets.fits(&self.started_as, other));
         foreign
             .map(|(node, other)| (node.clone(), other.name.clone()))
             .collect()
@@ -288,11 +305,10 @@ impl ClusterWatch {
 
     /// Counts the conflicts, and logs them when they change and again in a while.
     fn tell(&self, others: &BTreeMap<String, Announcement>) {
+        let own = self.own();
         let mut conflicts = Conflicts::new();
         for shared in Shared::ALL {
-            let unfit = others
-                .values()
-                .filter(|other| !shared.fits(&self.own, other));
+            let unfit = others.values().filter(|other| !shared.fits(&own, other));
             let names: BTreeSet<String> = unfit
                 .map(|other| format!("{} ({})", other.name, other.node))
                 .collect();

@@ -7,6 +7,7 @@ pub(crate) mod check;
 pub(crate) mod cluster_watch;
 mod drain;
 mod operations;
+pub(crate) mod reload;
 mod secret_files;
 pub mod telemetry;
 
@@ -23,6 +24,10 @@ use tower::util::MapResponseLayer;
 use self::capacity::capacity;
 use self::cluster_watch::ClusterWatch;
 use self::drain::Drain;
+use self::reload::{
+    ClientsPart, KeysPart, LimitsPart, LogFilterPart, Reload, ReloadError, ReloadablePart, Reloaded,
+};
+use self::telemetry::LogFilter;
 use crate::apps::Apps;
 use crate::client_address::ClientAddress;
 use crate::frontends::app_backend::{self, AppBackend};
@@ -35,8 +40,7 @@ use crate::http::server::{self, ListenerSettings, Server};
 use crate::http::trusted_proxies::TrustedProxies;
 use crate::logins::Logins;
 use crate::metrics::Metrics;
-use crate::relying_parties::{ClientChanges, Clients};
-use crate::settings::{self, BackendCredentials, Operations, Settings};
+use crate::settings::{self, BackendCredentials, Operations, Settings, Sources};
 use crate::waiting::sweep::Sweep;
 
 /// A running node. Dropping it without [`Gateway::shutdown`] leaves its tasks to the runtime's end.
@@ -45,12 +49,10 @@ pub struct Gateway {
     address: SocketAddr,
     operations_address: Option<SocketAddr>,
     logins: Arc<Logins>,
-    keys: Arc<KeyRing>,
     cluster_watch: Arc<ClusterWatch>,
     drain: Drain,
     background: tokio::task::JoinSet<()>,
-    /// The settings of its start, which a reload of the clients leaves as they are.
-    started_with: Settings,
+    reload: Reload,
 }
 
 /// Reasons for a node not to start.
@@ -133,6 +135,7 @@ impl Gateway {
             .as_ref()
             .and_then(|listener| listener.local_addr().ok());
 
+        let keys_are_own = keys.is_some() || settings.oidc.signing_keys.is_empty();
         let metrics = Arc::new(Metrics::default());
         let backends = backends::connect(&settings, keys, metrics.store()).await?;
         let cluster_watch = ClusterWatch::new(&settings, &backends, Arc::clone(&metrics));
@@ -159,6 +162,11 @@ impl Gateway {
             .before(&settings.server.public_url)
             .counting(logins.metrics().misdeclared_proxies().clone());
         let trusted_proxies = Arc::new(trusted_proxies);
+        let keys_part = KeysPart {
+            keys: Arc::clone(&keys),
+            are_own: keys_are_own,
+        };
+        let reload = new_reload(&started_with, &logins, keys_part);
         let mut background = tokio::task::JoinSet::new();
         background.spawn(Arc::clone(&logins).run_timers());
         background.spawn(Arc::clone(&cluster_watch).run());
@@ -204,11 +212,10 @@ impl Gateway {
             address,
             operations_address,
             logins,
-            keys,
             cluster_watch,
             drain,
             background,
-            started_with,
+            reload,
         })
     }
 
@@ -222,31 +229,31 @@ impl Gateway {
         self.operations_address
     }
 
-    /// Takes over the clients of these settings, with their secrets, in place of those that the node has: all of them, or
-    /// none. Other settings stay as they were at the start.
+    /// Lets a reload change the filter of the lines that the process logs, too.
+    pub fn reload_log_filter(&mut self, filter: LogFilter, settings: &Settings) {
+        let part = LogFilterPart::new(filter, settings);
+        self.reload.add(Box::new(part));
+    }
+
+    /// Reads all sources of the settings again, with the files that they name, and takes over what can change while the
+    /// node runs: clients, limits, signing keys, the log filter. A fault anywhere changes nothing. The log says what has
+    /// changed, and which changed settings need a restart.
     ///
     /// # Errors
-    /// Returns an error if a client's secret cannot be read, if no signing key is for its algorithm, if a client needs
-    /// another setting that the node was started without, or if the settings are unsafe. The node keeps the clients that it has.
-    pub fn reload_clients(
+    /// Returns an error that names every fault and its place. It has been logged.
+    pub async fn reload(&self, sources: &Sources) -> Result<Reloaded, ReloadError> {
+        self.reload.run(sources).await
+    }
+
+    /// The same with settings that the program has made, and without log lines.
+    ///
+    /// # Errors
+    /// As [`Gateway::reload`].
+    pub async fn reload_settings(
         &self,
         settings: &Settings,
-    ) -> Result<ClientChanges, backend_error::BackendError> {
-        settings.validate_complete()?;
-        // The other settings stay as they were at the start, so the clients must fit those.
-        let running = Settings {
-            clients: settings.clients.clone(),
-            ..self.started_with.clone()
-        };
-        running.validate()?;
-        let settings =
-            secret_files::read(settings).map_err(backend_error::BackendError::Several)?;
-        let without_key = backends::clients_without_key(&settings, &self.keys);
-        if !without_key.is_empty() {
-            return Err(backend_error::BackendError::Several(without_key));
-        }
-        let clients = Clients::new(settings.clients);
-        Ok(self.logins.client_registry().replace(clients))
+    ) -> Result<Reloaded, backend_error::BackendError> {
+        self.reload.take_over(settings).await
     }
 
     /// Returns the number of browsers that hold a login here.
@@ -297,6 +304,16 @@ fn public_routes(
         .merge(oidc::routes(provider))
         .fallback(crate::http::problem::not_found)
         .layer(security_headers(settings))
+}
+
+/// Returns the parts that take over new settings while the node runs.
+fn new_reload(settings: &Settings, logins: &Arc<Logins>, keys: KeysPart) -> Reload {
+    let parts: Vec<Box<dyn ReloadablePart>> = vec![
+        Box::new(ClientsPart(Arc::clone(logins))),
+        Box::new(LimitsPart(Arc::clone(logins))),
+        Box::new(keys),
+    ];
+    Reload::new(settings, parts, Arc::clone(logins.metrics()))
 }
 
 fn security_headers(

@@ -24,7 +24,7 @@ pub(super) struct Answers {
 /// Each condition of being ready, by name.
 #[derive(Debug, Serialize)]
 struct Readiness {
-    /// Commands are answered.
+    /// Keys are written, as a login does.
     store: bool,
     /// Changes made on other nodes are heard of.
     inbox: bool,
@@ -53,7 +53,7 @@ pub(super) fn routes(answers: Answers) -> Router {
 
 async fn ready(State(answers): State<Answers>) -> Response {
     let readiness = Readiness {
-        store: answers.logins.store_answers().await,
+        store: answers.logins.store_serves().await,
         inbox: answers.logins.inbox_is_live(),
         not_draining: !answers.admission.is_leaving(),
         capacity: answers.admission.has_room(),

@@ -7,30 +7,49 @@ use tracing_subscriber::filter::{FilterFn, LevelFilter, ParseError};
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::registry::LookupSpan;
 use tracing_subscriber::util::SubscriberInitExt;
-use tracing_subscriber::{EnvFilter, Layer, Registry, fmt};
+use tracing_subscriber::{EnvFilter, Layer, Registry, fmt, reload};
 
 use crate::settings::{Log, LogFormat};
 
 /// Most detailed level of crates that are not Saoma's. Below it they log what they send and receive, secrets included.
 const DEPENDENCIES: LevelFilter = LevelFilter::INFO;
 
-/// Starts logging for the whole process. A second call changes nothing.
+/// The filter of the lines that the process logs, which can be replaced.
+#[derive(Debug, Clone)]
+pub struct LogFilter(reload::Handle<EnvFilter, Registry>);
+
+impl LogFilter {
+    /// Reads a filter, and returns the step that puts it in the place of the current one.
+    ///
+    /// # Errors
+    /// The filter cannot be read.
+    pub(super) fn prepare(&self, filter: &str) -> Result<impl FnOnce() + Send + use<>, ParseError> {
+        let (handle, filter) = (self.0.clone(), EnvFilter::builder().parse(filter)?);
+        Ok(move || {
+            // It fails only without a subscriber, and then nothing is logged at all.
+            drop(handle.reload(filter));
+        })
+    }
+}
+
+/// Starts logging for the whole process, and returns its filter. A second call changes nothing.
 ///
 /// # Errors
 /// The filter cannot be read.
-pub fn start(log: &Log) -> Result<(), ParseError> {
+pub fn start(log: &Log) -> Result<LogFilter, ParseError> {
     // Colours are for eyes: a file or a collector would keep them as noise.
     let lines = fmt::layer()
         .with_writer(std::io::stderr)
         .with_ansi(std::io::stderr().is_terminal());
+    let (filter, handle) = reload::Layer::new(EnvFilter::builder().parse(&log.filter)?);
     let started = match log.format {
-        LogFormat::Text => filtered(&log.filter, lines)?.try_init(),
-        LogFormat::Json => filtered(&log.filter, lines.json())?.try_init(),
+        LogFormat::Text => layered(filter, lines).try_init(),
+        LogFormat::Json => layered(filter, lines.json()).try_init(),
     };
     if started.is_err() {
         tracing::debug!("logging had been started before");
     }
-    Ok(())
+    Ok(LogFilter(handle))
 }
 
 /// Returns a subscriber that gives `lines` what the filter lets through. Of other crates it gives no line below
@@ -45,21 +64,28 @@ pub fn filtered<L>(
 where
     L: Layer<Filtered> + Send + Sync,
 {
-    let filter = EnvFilter::builder().parse(filter)?;
+    let (filter, _) = reload::Layer::new(EnvFilter::builder().parse(filter)?);
+    Ok(layered(filter, lines))
+}
+
+fn layered<L>(filter: Filter, lines: L) -> impl Subscriber + for<'a> LookupSpan<'a>
+where
+    L: Layer<Filtered> + Send + Sync,
+{
     let cap: Cap = FilterFn::new(may_be_logged);
-    Ok(tracing_subscriber::registry()
+    tracing_subscriber::registry()
         .with(filter)
         .with(cap)
-        .with(lines))
+        .with(lines)
 }
+
+type Filter = reload::Layer<EnvFilter, Registry>;
 
 type Cap = FilterFn<fn(&Metadata<'_>) -> bool>;
 
 /// The part of a subscriber below its lines.
-pub type Filtered = tracing_subscriber::layer::Layered<
-    Cap,
-    tracing_subscriber::layer::Layered<EnvFilter, Registry>,
->;
+pub type Filtered =
+    tracing_subscriber::layer::Layered<Cap, tracing_subscriber::layer::Layered<Filter, Registry>>;
 
 fn may_be_logged(metadata: &Metadata<'_>) -> bool {
     *metadata.level() <= DEPENDENCIES || is_own(metadata.target())

@@ -8,5 +8,5 @@ mod sessions;
 
 pub(crate) use self::client::Client;
 pub(crate) use self::redirect_uris::landing_origin;
-pub use self::registry::ClientChanges;
+pub(crate) use self::registry::ClientChanges;
 pub(crate) use self::registry::{ClientRegistry, Clients};

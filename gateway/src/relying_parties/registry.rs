@@ -54,13 +54,13 @@ impl Clients {
 
 /// Ids of the relying parties that differ between two lists.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct ClientChanges {
+pub(crate) struct ClientChanges {
     /// Those that are new.
-    pub added: Vec<String>,
+    pub(crate) added: Vec<String>,
     /// Those whose settings or secrets have changed.
-    pub changed: Vec<String>,
+    pub(crate) changed: Vec<String>,
     /// Those that are gone. Their logins in progress cannot be redeemed any more.
-    pub removed: Vec<String>,
+    pub(crate) removed: Vec<String>,
 }
 
 impl ClientChanges {

@@ -7,6 +7,7 @@ mod cluster;
 mod effective;
 mod error;
 mod events;
+mod fingerprint;
 #[cfg(any(test, fuzzing))]
 pub(crate) mod fuzz_properties;
 mod identity;
@@ -35,6 +36,7 @@ pub use effective::Effective;
 pub use error::SettingsError;
 pub(crate) use events::BackendCredentials;
 pub use events::EventsSettings;
+pub(crate) use fingerprint::Fingerprint;
 pub use identity::{
     ClaimsSettings, IdentitySettings, IdentitySourceSettings, IntrospectionSettings, JwksSettings,
     StandingSettings,

@@ -179,7 +179,7 @@ pub trait Store: fmt::Debug + Send + Sync + 'static {
         Ok(Announcements::default())
     }
 
-    /// Returns successfully if the store answers commands.
+    /// Returns successfully if the store takes what a login writes.
     async fn check(&self) -> Result<(), StoreError>;
 
     /// Returns true if the inbox has received something lately.

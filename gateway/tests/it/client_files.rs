@@ -10,7 +10,7 @@ use crate::cli::{COMPLETE, Place, Server};
 const SHOP: &str = "client_id = 'shop'\nname = 'Shop'\nredirect_uris = ['https://shop.example/cb']\n\
                     origins = ['https://shop.example']\n";
 
-fn private(place: &Place, name: &str, text: &str) {
+pub(crate) fn private(place: &Place, name: &str, text: &str) {
     let file = place.path(name);
     std::fs::write(&file, text).unwrap();
     std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0o600)).unwrap();
@@ -100,7 +100,7 @@ async fn k4_sighup_reads_the_clients_again_and_a_fault_changes_nothing() {
         &format!("{SHOP}secret_file = 'shop.secret'\n"),
     );
     server.hang_up();
-    let told = server.logged("read the clients again");
+    let told = server.logged("reloaded a part");
     assert_eq!(
         (&told["added"], &told["removed"]),
         (&"[\"shop\"]".into(), &"[]".into())
@@ -114,10 +114,7 @@ async fn k4_sighup_reads_the_clients_again_and_a_fault_changes_nothing() {
     // The secret's file alone has changed.
     private(&place, "shop.secret", &second);
     server.hang_up();
-    assert_eq!(
-        server.logged("read the clients again")["changed"],
-        "[\"shop\"]"
-    );
+    assert_eq!(server.logged("reloaded a part")["changed"], "[\"shop\"]");
     assert!(!asked.admits("shop", first.trim_end()).await);
     assert!(asked.admits("shop", second.trim_end()).await);
 
@@ -132,7 +129,7 @@ async fn k4_sighup_reads_the_clients_again_and_a_fault_changes_nothing() {
         "client_id = 'shop'\nname = 'Kiosk'\n",
     );
     server.hang_up();
-    let told = server.logged("could not read the clients again");
+    let told = server.logged("could not reload the settings");
     let error = told["error"].as_str().unwrap();
     for part in ["clients/shop.toml", "clients/z.toml", "redirect_uris"] {
         assert!(error.contains(part), "{error}");
@@ -141,7 +138,7 @@ async fn k4_sighup_reads_the_clients_again_and_a_fault_changes_nothing() {
 
     std::fs::remove_file(place.path("clients/z.toml")).unwrap();
     server.hang_up();
-    server.logged("read the clients again");
+    server.logged("reloaded a part");
     assert!(!asked.admits("shop", second.trim_end()).await);
     assert!(asked.admits("shop", "correct horse battery staple").await);
     assert!(
@@ -153,10 +150,7 @@ async fn k4_sighup_reads_the_clients_again_and_a_fault_changes_nothing() {
 
     std::fs::remove_file(place.path("clients/shop.toml")).unwrap();
     server.hang_up();
-    assert_eq!(
-        server.logged("read the clients again")["removed"],
-        "[\"shop\"]"
-    );
+    assert_eq!(server.logged("reloaded a part")["removed"], "[\"shop\"]");
     assert!(!asked.admits("shop", "correct horse battery staple").await);
     assert!(!asked.admits_pages_of_shop().await);
 }
@@ -309,7 +303,7 @@ fn a_reload_logs_the_unsafe_settings() {
     server.hang_up();
     let warned = server.logged("a setting is unsafe");
     assert_eq!(warned["setting"], "clients.secret", "{warned}");
-    server.logged("read the clients again");
+    server.logged("reloaded a part");
 }
 
 /// A node that a program starts reads no secret out of a file that others can read.

@@ -38,7 +38,7 @@ pub(super) async fn configuration(State(provider): State<Provider>) -> Response 
         "response_modes_supported": ["query", "form_post"],
         "grant_types_supported": ["authorization_code", "refresh_token", DEVICE_GRANT_TYPE],
         "subject_types_supported": provider.subjects.supported_types(),
-        "id_token_signing_alg_values_supported": provider.keys.algorithms(),
+        "id_token_signing_alg_values_supported": provider.keys.current().algorithms(),
         "token_endpoint_auth_methods_supported": ["client_secret_basic", "client_secret_post", "private_key_jwt", "none"],
         "token_endpoint_auth_signing_alg_values_supported": ALGORITHM_NAMES,
         "revocation_endpoint_auth_methods_supported": ["client_secret_basic", "client_secret_post", "private_key_jwt", "none"],
@@ -80,5 +80,5 @@ fn supported_claims() -> Vec<&'static str> {
 
 /// Answers `GET /oauth2/jwks` (RFC 7517 §5).
 pub(super) async fn jwks(State(provider): State<Provider>) -> Response {
-    (CACHE, Json(provider.keys.published().clone())).into_response()
+    (CACHE, Json(provider.keys.current().published().clone())).into_response()
 }

@@ -28,6 +28,7 @@ use crate::http::trusted_proxies::TrustedProxies;
 use crate::limits::Rate;
 use crate::logins::Logins;
 use crate::relying_parties::{Client, Clients};
+use crate::replaceable::Replaceable;
 use crate::settings::{ClientSettings, Settings};
 use crate::subjects::Subjects;
 
@@ -195,7 +196,7 @@ static PROVIDER: LazyLock<Router> = LazyLock::new(|| {
             Arc::default(),
         )),
         apps: Arc::default(),
-        keys: Arc::new(KeyRing::generate().expect("a key")),
+        keys: Arc::new(Replaceable::new(KeyRing::generate().expect("a key"))),
         subjects: Subjects::new(None),
     })
 });

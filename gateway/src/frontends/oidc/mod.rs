@@ -39,6 +39,7 @@ use crate::http::cors;
 use crate::http::trusted_proxies::TrustedProxies;
 use crate::logins::{Grant, Logins};
 use crate::relying_parties::Client;
+use crate::replaceable::Replaceable;
 use crate::subjects::Subjects;
 
 /// The provider of one node.
@@ -54,8 +55,8 @@ pub(crate) struct Provider {
     pub(crate) admission: Arc<Admission>,
     /// The apps with which people scan codes.
     pub(crate) apps: Arc<Apps>,
-    /// Keys that sign tokens.
-    pub(crate) keys: Arc<KeyRing>,
+    /// Keys that sign tokens, which change while the node runs.
+    pub(crate) keys: Arc<Replaceable<KeyRing>>,
     /// Maker of the subjects that clients are told.
     pub(crate) subjects: Subjects,
 }

@@ -54,8 +54,29 @@ pub(super) fn inbox(node: &NodeId) -> String {
     format!("saoma:inbox:{node}")
 }
 
+/// Returns keys of one node by which it looks at its store: each in another one of as many equal parts of a cluster's
+/// slots, so that every master with a usual share of them has one.
+pub(super) fn checks(node: &str) -> Vec<String> {
+    let part = SLOTS / CHECKED_PARTS;
+    (0..CHECKED_PARTS)
+        .filter_map(|number| {
+            let range = number * part..(number + 1) * part;
+            let names = (0..).map(|name: u32| format!("saoma:check:{{{node}:{name}}}"));
+            // One in 16 lies in the range, so that the search ends long before.
+            let mut names = names.take(10_000);
+            names.find(|key| range.contains(&slot(key)))
+        })
+        .collect()
+}
+
 /// The stream of the nodes' announcements.
 pub(super) const NODES: &str = "saoma:nodes";
+
+/// Slots of a cluster.
+const SLOTS: u16 = 16384;
+
+/// Parts of a cluster's slots of which each is looked at.
+const CHECKED_PARTS: u16 = 16;
 
 /// Returns the slot of a cluster that holds a key: the CRC16 (XMODEM) of its hash tag, or of the whole key without one.
 pub(super) fn slot(key: &str) -> u16 {
@@ -72,12 +93,19 @@ pub(super) fn slot(key: &str) -> u16 {
             }
         })
     });
-    crc % 16384
+    crc % SLOTS
 }
 
 #[cfg(test)]
 mod tests {
-    use super::slot;
+    use super::{CHECKED_PARTS, SLOTS, checks, slot};
+
+    #[test]
+    fn each_part_of_a_cluster_is_looked_at() {
+        let slots = checks("0f1e2d3c").into_iter().map(|key| slot(&key));
+        let parts: Vec<u16> = slots.map(|slot| slot / (SLOTS / CHECKED_PARTS)).collect();
+        assert_eq!(parts, (0..CHECKED_PARTS).collect::<Vec<_>>());
+    }
 
     #[test]
     fn slots_are_those_of_the_specification() {

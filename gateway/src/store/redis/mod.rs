@@ -25,6 +25,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
+use data_encoding::HEXLOWER;
 use futures_util::future::try_join_all;
 use redis::{FromRedisValue, Value};
 use saoma_protocol::{Digest, LoginId, UserCode};
@@ -48,6 +49,10 @@ use super::{
     Transition,
 };
 use crate::error_chain::chain;
+use crate::random;
+
+/// Time that a key lives by which the store was looked at, in milliseconds.
+const CHECK_LIFETIME_MS: u32 = 10_000;
 
 /// Pause before a script is run again whose server was superseded.
 const RUN_AGAIN_AFTER: Duration = Duration::from_millis(50);
@@ -59,6 +64,8 @@ pub struct RedisStore {
     fence: Fence,
     scripts: Arc<Scripts>,
     liveness: InboxLiveness,
+    /// Keys by which the store is looked at.
+    check_keys: Vec<String>,
     /// Subscriptions and redemptions that are still to be undone, which end with the store.
     tasks: parking_lot::Mutex<JoinSet<()>>,
 }
@@ -71,6 +78,7 @@ impl RedisStore {
             connections,
             scripts: Arc::default(),
             liveness: InboxLiveness::default(),
+            check_keys: keys::checks(&HEXLOWER.encode(&random::bytes::<8>())),
             tasks: parking_lot::Mutex::default(),
         }
     }
@@ -326,7 +334,17 @@ impl Store for RedisStore {
     }
 
     async fn check(&self) -> Result<(), StoreError> {
-        self.connections.check().await
+        self.connections.check_slots().await?;
+        let keys = if self.connections.is_one_server() {
+            self.check_keys.get(..1).unwrap_or_default()
+        } else {
+            &self.check_keys
+        };
+        let checks = keys.iter().map(async |key| {
+            let call = self.scripts.check.on(&**key).arg(CHECK_LIFETIME_MS);
+            self.connections.run_at_once(&call).await
+        });
+        try_join_all(checks).await.map(drop)
     }
 
     fn inbox_is_live(&self) -> bool {

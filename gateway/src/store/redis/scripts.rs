@@ -19,6 +19,7 @@ const HAND_OVER: &str = include_str!("scripts/hand_over.lua");
 /// All scripts.
 #[derive(Debug)]
 pub(super) struct Scripts {
+    pub(super) check: Script,
     pub(super) take: Script,
     pub(super) give_back: Script,
     pub(super) open: Script,
@@ -75,6 +76,7 @@ macro_rules! telling_script {
 impl Default for Scripts {
     fn default() -> Self {
         Self {
+            check: script!("check", CLOCK),
             take: timed_script!("take", ATTEMPTS),
             give_back: timed_script!("give_back",),
             open: timed_script!("open", ATTEMPTS),

@@ -88,7 +88,8 @@ async fn a_refresh_token_of_another_source_is_refused() {
             client.source = Some("city".into());
         }
     }
-    scene.node.gateway.reload_clients(&settings).unwrap();
+    let reloaded = scene.node.gateway.reload_settings(&settings).await;
+    reloaded.unwrap();
     let form = vec![
         ("grant_type", "refresh_token"),
         ("refresh_token", told.text("refresh_token")),

@@ -42,7 +42,7 @@ pub(crate) const PUBLIC_URL: &str = "https://login.example";
 
 /// Returns an RSA key of the tests' own, made once for all of them: making one takes a third of a second, and each world
 /// has two.
-fn rsa_key(name: &str) -> String {
+pub(crate) fn rsa_key(name: &str) -> String {
     let directory = Path::new(env!("CARGO_TARGET_TMPDIR"));
     let path = directory.join(format!("{name}.pem"));
     std::fs::read_to_string(&path).unwrap_or_else(|_| {

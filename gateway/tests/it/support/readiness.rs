@@ -30,6 +30,12 @@ impl Node {
             .await;
     }
 
+    /// Waits until the node is ready, its store included.
+    pub(crate) async fn once_store_serves(&self) {
+        self.once_it_says("the store serves", 200, |said| said["store"] == true)
+            .await;
+    }
+
     /// Returns a metric of the node, or 0 if it does not exist yet.
     pub(crate) async fn metric(&self, name: &str) -> f64 {
         let text = reqwest::get(self.operations("/metrics"))

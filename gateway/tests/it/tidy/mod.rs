@@ -30,6 +30,7 @@ const ONLY_IN: &[(&str, &[&str])] = &[
 const FLOORS: &[&[&str]] = &[
     &[
         "random",
+        "replaceable",
         "wall_clock",
         "error_chain",
         "shown_text",

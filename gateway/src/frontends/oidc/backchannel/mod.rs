@@ -169,11 +169,9 @@ impl LogoutDeliveries {
         let subject = self.provider.subject(client, grant);
         let claims = LogoutTokenClaims::new(issuer, &subject, client_id, session.id, now);
         let algorithm = client.id_token_algorithm().as_str();
-        let token = self
-            .provider
-            .keys
-            .sign(algorithm, logout_token::TYPE, &claims);
-        let token = token.await.map_err(DeliveryError::Sign)?;
+        let keys = self.provider.keys.current();
+        let token = keys.sign(algorithm, logout_token::TYPE, &claims).await;
+        let token = token.map_err(DeliveryError::Sign)?;
         let answer = self.http.post(uri).form(&[("logout_token", token)]);
         // The body is not read: the status says everything.
         let answer = answer.send().await.map_err(reqwest::Error::without_url);

@@ -79,7 +79,7 @@ impl Provider {
     /// Returns the claims of an ID token that this gateway has signed.
     pub(super) fn verify_hint(&self, token: &str) -> Option<IdTokenHint> {
         // A key of a kind that this library does not read has signed no token here.
-        let keys = JwkSet::deserialize(self.keys.published()).ok()?;
+        let keys = JwkSet::deserialize(self.keys.current().published()).ok()?;
         IdTokenHint::verify(token, &keys, &self.issuer)
     }
 

@@ -78,6 +78,7 @@ impl Provider {
             &self.issuer,
             now,
         );
-        self.keys.sign(algorithm, "JWT", &claims).await
+        let keys = self.keys.current();
+        keys.sign(algorithm, "JWT", &claims).await
     }
 }

@@ -60,6 +60,20 @@ impl Connections {
         Ok((understood(answer)?, server))
     }
 
+    /// Runs a script that has no deadline, past the line: a long line is no outage.
+    ///
+    /// # Errors
+    /// No answer in time, or one that refuses the script.
+    pub(in crate::store::redis) async fn run_at_once(
+        &self,
+        call: &Call<'_>,
+    ) -> Result<(), StoreError> {
+        let asked_at = Instant::now();
+        let (answer, _) = self.ask_script(call, Publisher::Script, 0).await?;
+        self.metrics.answered(call.verb(), asked_at.elapsed());
+        understood::<Value>(answer).map(drop)
+    }
+
     async fn ask_script(
         &self,
         call: &Call<'_>,
