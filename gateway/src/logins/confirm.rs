@@ -22,7 +22,7 @@ const ASK_AGAIN: Duration = Duration::from_secs(2);
 pub(super) const ANOTHER_PERSON: &str = "another_person_expected";
 
 /// Reason for which a person of another source than the client's is refused.
-const WRONG_SOURCE: &str = "source_not_allowed";
+pub(super) const WRONG_SOURCE: &str = "source_not_allowed";
 
 impl Logins {
     /// Logs the browser in as one of the person's identities, whose standing is asked for again (threats T24, T25).
@@ -85,7 +85,7 @@ impl Logins {
         let mut applied = self.let_through(confirmed)?;
         if applied == Applied::NotExpected {
             if !self.expects(id, &person.id, &offered.identity).await? {
-                return Err(self.refuse_identity(id, &person, ANOTHER_PERSON).await?);
+                return Err(self.refuse_another(id, &person).await?);
             }
             confirmation.is_expected = true;
             let confirmed = self.store.confirm(&[], id, &confirmation).await?;
@@ -115,6 +115,17 @@ impl Logins {
             .await?;
         self.decided(id, &applied, EventKind::Reject, DecisionStatus::Rejected)
             .await
+    }
+
+    /// Returns the refusal of an identity that the login's request does not expect. The login waits for a person who has the
+    /// one that it does, and ends otherwise.
+    async fn refuse_another(&self, id: LoginId, person: &Person) -> Result<ApiError, ApiError> {
+        let record = self.store.read(id).await?.ok_or_else(Self::unknown_login)?;
+        let mut others = person.identities.iter();
+        if others.any(|offered| self.is_expected(&record.request, &person.id, &offered.identity)) {
+            return Ok(refused_choice(record.login.state.name(), ANOTHER_PERSON));
+        }
+        self.refuse_identity(id, person, ANOTHER_PERSON).await
     }
 
     /// Returns true if the login's request expects this person as this identity, or no one in particular. An unknown login

@@ -7,14 +7,14 @@ use saoma_protocol::{
 };
 
 use super::Logins;
-use super::confirm::{ANOTHER_PERSON, already_decided};
+use super::confirm::{ANOTHER_PERSON, WRONG_SOURCE, already_decided};
 use crate::client_address::ClientAddress;
 use crate::error::ApiError;
 use crate::error_chain::chain;
 use crate::identity::Person;
 use crate::limits::LimitName;
 use crate::relying_parties::landing_origin;
-use crate::store::{Instants, LoginRequest, Precondition, Scan, Scanned};
+use crate::store::{Compare, Instants, LoginRequest, Precondition, Scan, Scanned};
 
 /// The address of a phone's request.
 #[derive(Debug, Clone, Copy)]
@@ -76,16 +76,29 @@ impl Logins {
             }
         };
         let is_typed = matches!(precondition, Precondition::UserCode(_));
-        let scan = Scan {
+        let mut scan = Scan {
             person: person.id.clone(),
             person_tags: self.known_persons.tags(&person.id),
             masked_name: masked_name(&person.name),
             precondition,
             lifetime: self.lifetimes.scanned,
+            compare: if self.clients.current().has_sources() {
+                Compare::All
+            } else {
+                Compare::Expecting
+            },
         };
-        let scanned = self.let_through(self.store.scan(attempts, id, &scan).await?)?;
+        let mut scanned = self.let_through(self.store.scan(attempts, id, &scan).await?)?;
         if is_typed && proves_the_code(&scanned) {
             self.forget_typed(key).await;
+        }
+        if let Scanned::ToCompare(request) = &scanned {
+            // Told before the login is claimed, so that its code still works for the right person.
+            if let Some(reason) = self.mismatch(request, &person) {
+                return Err(refused_person(reason));
+            }
+            scan.compare = Compare::Done;
+            scanned = self.let_through(self.store.scan(&[], id, &scan).await?)?;
         }
         match scanned {
             Scanned::Claimed {
@@ -102,16 +115,6 @@ impl Logins {
                 if !repeated {
                     self.metrics.login_changed(EventKind::Scan);
                 }
-                // Told at the scan: the person has nothing to choose from, and the browser need not wait for a decision.
-                if request.expected_subject.is_some() {
-                    let mut identities = person.identities.iter();
-                    let fits = |offered: &OfferedIdentity| {
-                        self.is_expected(&request, &person.id, &offered.identity)
-                    };
-                    if !identities.any(fits) {
-                        return Err(self.refuse_identity(id, &person, ANOTHER_PERSON).await?);
-                    }
-                }
                 let network = network(&request.requester, address.own(&person));
                 let context = self.context(id, *request, opened_at, person, network, instants);
                 Ok(ScanContext {
@@ -127,8 +130,28 @@ impl Logins {
                 }
                 Err(error)
             }
-            Scanned::Unknown => Err(self.unknown_code_of(&person).await?),
+            // A store does not ask for a second comparison.
+            Scanned::Unknown | Scanned::ToCompare(_) => Err(self.unknown_code_of(&person).await?),
         }
+    }
+
+    /// Returns why this person cannot confirm a login with this request, though they can log in elsewhere.
+    fn mismatch<'a>(&self, request: &LoginRequest, person: &'a Person) -> Option<&'a str> {
+        let client = self.clients.get(&request.client_id);
+        if client.is_some_and(|client| !client.admits_source(person.source.as_deref())) {
+            return Some(WRONG_SOURCE);
+        }
+        request.expected_subject?;
+        let fits =
+            |offered: &&OfferedIdentity| self.is_expected(request, &person.id, &offered.identity);
+        let mut fitting = person.identities.iter().filter(fits);
+        let Some(first) = fitting.next() else {
+            return Some(ANOTHER_PERSON);
+        };
+        let reason = first.ineligible_reason.as_deref()?;
+        fitting
+            .all(|offered| offered.ineligible_reason.is_some())
+            .then_some(reason)
     }
 
     /// Counts an unknown or ended code against the person who sent it: a guess, or a picture of an old code. Others who
@@ -195,15 +218,10 @@ impl Logins {
     ) -> ScanContext {
         let client = self.clients.get(&request.client_id);
         let session = self.session_lifetime(&request);
-        let is_admitted = client
-            .as_ref()
-            .is_none_or(|client| client.admits_source(person.source.as_deref()));
         let identities = person
             .identities
             .into_iter()
-            .filter(|offered| {
-                is_admitted && self.is_expected(&request, &person.id, &offered.identity)
-            })
+            .filter(|offered| self.is_expected(&request, &person.id, &offered.identity))
             .map(|offered| offered.identity)
             .collect();
         ScanContext {
@@ -231,17 +249,19 @@ impl Logins {
 const fn proves_the_code(scanned: &Scanned) -> bool {
     matches!(
         scanned,
-        Scanned::Claimed { .. } | Scanned::Refused(TransitionError::AnotherPerson)
+        Scanned::Claimed { .. }
+            | Scanned::ToCompare(_)
+            | Scanned::Refused(TransitionError::AnotherPerson)
     )
 }
 
-/// Returns the refusal of a person who may not log in as anyone.
+/// Returns the refusal of a person whose scan claims nothing.
 fn refused_person(reason: &str) -> ApiError {
     ApiError {
         reason: Some(reason.to_owned()),
         ..ApiError::new(
             ErrorCode::IdentityRefused,
-            "this person may not log in now; reason says why. The code was not used",
+            "this person may not log in here now; reason says why. The code was not used",
         )
     }
 }

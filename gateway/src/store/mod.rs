@@ -59,7 +59,7 @@ pub use self::session::{
     SessionBeginning, SessionClient, SessionEnd, SessionJoin, SessionRecord, SessionTerms,
 };
 pub use self::session_store::SessionStore;
-pub use self::transition::{Applied, Instants, Precondition, Scan, Scanned, Transition};
+pub use self::transition::{Applied, Compare, Instants, Precondition, Scan, Scanned, Transition};
 pub use crate::claims::{
     ClaimKind, Claims, ClaimsRequest, ClaimsRequestError, KNOWN_CLAIMS, KnownClaim, known_claim,
 };

@@ -165,6 +165,30 @@ pub struct Scan {
     pub precondition: Precondition,
     /// Time until the person must have decided.
     pub lifetime: Duration,
+    /// Requests that the person must be compared with before the claim.
+    pub compare: Compare,
+}
+
+/// The requests with which a person is compared before a scan claims their login.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Compare {
+    /// None: the person was compared with this one.
+    Done,
+    /// Those that are for one person only.
+    Expecting,
+    /// All of them: a client may be for the persons of one source.
+    All,
+}
+
+impl Compare {
+    /// Returns true if this request must be compared first.
+    pub const fn includes(self, request: &LoginRequest) -> bool {
+        match self {
+            Self::Done => false,
+            Self::Expecting => request.expected_subject.is_some(),
+            Self::All => true,
+        }
+    }
 }
 
 impl Scan {
@@ -201,6 +225,8 @@ pub enum Scanned {
         /// The browser is asked to agree, and has not yet.
         asks: bool,
     },
+    /// The person must be compared with the browser's request first: nothing has changed.
+    ToCompare(Box<LoginRequest>),
     /// The state machine refuses the scan.
     Refused(TransitionError),
     /// No such login, or the [`Precondition`] does not hold.

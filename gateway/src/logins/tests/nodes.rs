@@ -13,8 +13,8 @@ use crate::logins::Logins;
 use crate::random;
 use crate::settings::{AgreeSetting, ClientSettings, Settings};
 use crate::store::{
-    Agreement, Change, Claims, Confirmation, Inbox, InboxEvent, PersonTag, Precondition, Scan,
-    Store, Transition,
+    Agreement, Change, Claims, Compare, Confirmation, Inbox, InboxEvent, PersonTag, Precondition,
+    Scan, Store, Transition,
 };
 
 pub(super) const NODES: usize = 2;
@@ -141,6 +141,7 @@ impl Nodes {
             masked_name: "示*".into(),
             precondition: Precondition::None,
             lifetime: MINUTE,
+            compare: Compare::Expecting,
         };
         let scanned = self.store.scan(&[], id, &scan).await;
         scanned.expect("memory answers");

@@ -171,6 +171,11 @@ impl Entry {
         Ok(Moved::Changed(stored))
     }
 
+    /// Returns true if [`LoginEntry::apply`] would apply the event, or had applied it before.
+    pub(super) fn admits(&self, event: &Event, precondition: Precondition, now: Timestamp) -> bool {
+        self.holds(precondition) && self.login.apply(event, now).is_ok()
+    }
+
     fn holds(&self, precondition: Precondition) -> bool {
         match precondition {
             Precondition::None => true,

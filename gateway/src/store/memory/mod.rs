@@ -321,6 +321,11 @@ impl Store for MemoryStore {
             request, opened_at, ..
         } = entry.record(now)?;
         let asks = entry.agreement.asks(&scan.person_tags);
+        if scan.compare.includes(&request)
+            && entry.admits(&scan.event(asks), scan.precondition, now)
+        {
+            return Ok(Counted::Done(Scanned::ToCompare(Box::new(request))));
+        }
         let limit = entry.limit(now, scan.lifetime, false);
         let moved = entry.apply(
             &scan.event(asks),

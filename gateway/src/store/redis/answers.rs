@@ -54,6 +54,7 @@ pub(super) fn read_scanned(
             repeated: word == "repeated",
             asks: state_name(state)? == StateName::Asked,
         },
+        ["compare", request] => Scanned::ToCompare(from_json(request)?),
         ["unknown"] => Scanned::Unknown,
         _ => Scanned::Refused(refusal(&answer)?),
     }))

@@ -14,7 +14,7 @@ use super::limits::RateLimitCheck;
 use super::script::Call;
 use super::{RedisStore, keys, proof_of};
 use crate::store::{
-    Applied, Attempt, Confirmation, Counted, EndReason, Ended, KEEP_ENDED, KEEP_UNSCANNED,
+    Applied, Attempt, Compare, Confirmation, Counted, EndReason, Ended, KEEP_ENDED, KEEP_UNSCANNED,
     LoginRequest, NewLogin, Opening, PresentedVerifier, REDEEM_TRIES, Redeemed, Redemption, Scan,
     Scanned, SessionStore, StoreError, Transition,
 };
@@ -206,6 +206,11 @@ impl RedisStore {
                     .map_or("", StateName::as_str),
             )
             .arg(tags(&scan.person_tags))
+            .arg(match scan.compare {
+                Compare::Done => "",
+                Compare::Expecting => "expecting",
+                Compare::All => "all",
+            })
             .counting(&checks);
         read_scanned(&self.run_event(call).await?, &checks)
     }

@@ -3,7 +3,7 @@
 
 use saoma_client::{BrowserError, PhoneError};
 use saoma_load::deployment::PERSONAL;
-use saoma_protocol::{ErrorCode, RejectReason, ServerMessage};
+use saoma_protocol::{ErrorCode, ServerMessage};
 
 use super::hosted_page::HostedPage;
 use super::{ResponseMode, Scene};
@@ -37,9 +37,9 @@ async fn is_refused(page: &HostedPage) {
     }
 }
 
-/// The phone of another person is told at once, and so is the browser.
+/// The phone of another person is told at the scan, for which the code stays good.
 #[tokio::test]
-async fn a_login_for_one_person_is_refused_to_another() {
+async fn a_login_for_one_person_is_refused_to_another_and_still_theirs() {
     let scene = Scene::start(ResponseMode::Query).await;
     let page = asked_for_again(&scene).await;
     let (mut browser, login) = page.open().await;
@@ -49,18 +49,15 @@ async fn a_login_for_one_person_is_refused_to_another() {
         Some("another_person_expected".to_owned()),
     );
     assert_eq!(refusal(other.scan(&login.qr).await), refused);
-    browser.next().await.unwrap();
+    assert_eq!(refusal(other.type_code(&login.user_code).await), refused);
+    let phone = scene.world.phone(&scene.node, 1);
+    phone.scan(&login.qr).await.unwrap();
+    phone.scan(&login.qr).await.unwrap();
     let told = browser.next().await.unwrap();
-    assert!(
-        matches!(
-            told,
-            ServerMessage::Rejected {
-                reason: RejectReason::IdentityRefused,
-                ..
-            }
-        ),
-        "{told:?}"
-    );
+    assert!(matches!(told, ServerMessage::Scanned { .. }), "{told:?}");
+    let late = (ErrorCode::AlreadyScanned, None);
+    assert_eq!(refusal(other.scan(&login.qr).await), late);
+    phone.confirm(login.login_id, PERSONAL).await.unwrap();
 }
 
 /// The person of the hint logs in as ever, by any page of the request.
@@ -96,8 +93,14 @@ async fn a_login_for_one_identity_is_offered_that_one() {
         .collect();
     assert_eq!(ids, [PERSONAL]);
     let refused = phone.confirm(login.login_id, "unit:90001").await;
-    let expected = Some("another_person_expected".to_owned());
-    assert_eq!(refusal(refused), (ErrorCode::IdentityRefused, expected));
+    let PhoneError::Refused { problem, .. } = refused.unwrap_err() else {
+        panic!("not refused")
+    };
+    let expected = Some("another_person_expected");
+    assert_eq!(problem.reason.as_deref(), expected);
+    // The login waits for the identity that it is for.
+    assert!(problem.may_choose_again);
+    phone.confirm(login.login_id, PERSONAL).await.unwrap();
 }
 
 /// A page cannot change what the authorization endpoint has sealed for it, nor take it to another request. Without the ticket

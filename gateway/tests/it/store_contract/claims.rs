@@ -1,7 +1,9 @@
 //! The claims that a grant holds.
 
-use saoma_gateway::store::{Applied, ClaimsRequest, Confirmation, Opening, Redeemed};
-use saoma_protocol::TransitionError;
+use saoma_gateway::store::{
+    Applied, ClaimsRequest, Compare, Confirmation, Opening, Precondition, Redeemed, Scan,
+};
+use saoma_protocol::{ScanCode, StateName, TransitionError};
 use serde_json::Value;
 
 use super::{
@@ -11,11 +13,11 @@ use super::{
 
 on_each_store!(
     a_grant_holds_the_claims_that_its_request_can_ask_for,
-    a_login_for_one_person_is_confirmed_only_after_a_comparison,
+    a_login_for_one_person_is_scanned_and_confirmed_only_after_a_comparison,
 );
 
-/// OpenID Connect Core §3.1.2.1: a login that was opened for one person is not confirmed by another.
-async fn a_login_for_one_person_is_confirmed_only_after_a_comparison(subject: Subject) {
+/// OpenID Connect Core §3.1.2.1: a login that was opened for one person is neither claimed nor confirmed by another.
+async fn a_login_for_one_person_is_scanned_and_confirmed_only_after_a_comparison(subject: Subject) {
     let store = &*subject.store;
     let mut login = new_login(1);
     login.request.expected_subject = Some(digest("c-1"));
@@ -29,7 +31,29 @@ async fn a_login_for_one_person_is_confirmed_only_after_a_comparison(subject: Su
     });
     let stranger = Applied::Refused(TransitionError::AnotherPerson);
     assert_eq!(apply(store, id(1), &uncompared).await, stranger);
+    let uncompared_scan = |compare| match scan("p") {
+        StoreEvent::Scan(scan) => StoreEvent::Scan(Scan { compare, ..scan }),
+        other => panic!("{other:?}"),
+    };
+    let (expecting, all) = (
+        uncompared_scan(Compare::Expecting),
+        uncompared_scan(Compare::All),
+    );
+    let foreign = expecting
+        .clone()
+        .under(Precondition::ScanCode(ScanCode::from_random(id(1), [2; 5])));
+    for _ in 0..2 {
+        // Whoever does not have the code learns nothing of the login.
+        assert_eq!(apply(store, id(1), &foreign).await, Applied::Unknown);
+        for uncompared in [&expecting, &all] {
+            assert_eq!(apply(store, id(1), uncompared).await, Applied::NotExpected);
+        }
+        let state = store.read(id(1)).await.unwrap().unwrap().login.state;
+        assert_eq!(state.name(), StateName::Waiting);
+    }
     changed(store, id(1), &scan("p")).await;
+    // The repeat of a scan is compared as well.
+    assert_eq!(apply(store, id(1), &expecting).await, Applied::NotExpected);
     for _ in 0..2 {
         assert_eq!(apply(store, id(1), &uncompared).await, Applied::NotExpected);
     }
@@ -41,7 +65,8 @@ async fn a_login_for_one_person_is_confirmed_only_after_a_comparison(subject: Su
     let mut login = new_login(2);
     login.request.nonce = Some("\",\"expected_subject\":\"".into());
     assert!(matches!(open(store, &login).await, Opening::Opened { .. }));
-    changed(store, id(2), &scan("p")).await;
+    assert_eq!(apply(store, id(2), &all).await, Applied::NotExpected);
+    changed(store, id(2), &expecting).await;
     changed(store, id(2), &uncompared).await;
 }
 

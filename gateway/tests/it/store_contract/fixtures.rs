@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use saoma_gateway::limits::{LimitName, Rate};
 use saoma_gateway::store::{
-    Agreement, Applied, Attempt, Change, Claims, CodeOrigin, Confirmation, Counted, Grant,
+    Agreement, Applied, Attempt, Change, Claims, CodeOrigin, Compare, Confirmation, Counted, Grant,
     LoginRequest, NewLogin, NodeId, Opening, PersonTag, Precondition, PresentedVerifier,
     Redemption, Scan, Scanned, Store, Transition, known_claim,
 };
@@ -168,6 +168,7 @@ pub(crate) async fn apply(store: &dyn Store, id: LoginId, event: &StoreEvent) ->
             } => Applied::Changed(instants),
             Scanned::Claimed { instants, .. } => Applied::Repeated(instants),
             Scanned::Refused(refusal) => Applied::Refused(refusal),
+            Scanned::ToCompare(_) => Applied::NotExpected,
             Scanned::Unknown => Applied::Unknown,
         },
     }
@@ -180,6 +181,7 @@ pub(crate) fn scan(by: &str) -> StoreEvent {
         masked_name: "示*".into(),
         precondition: Precondition::None,
         lifetime: MINUTE,
+        compare: Compare::Done,
     })
 }
 

@@ -1,10 +1,10 @@
 -- KEYS[1]: the login. Claims it for a person.
 -- Returns the answer, with the browser's request for its owner, and the node to tell with its message.
-local over = limited(13)
+local over = limited(14)
 if over then
   return { over, {} }
 end
-local login_id, from, repeats, to, due, by, field, value, change, lifetime_ms, keep_ms, asked, tags = unpack(ARGV)
+local login_id, from, repeats, to, due, by, field, value, change, lifetime_ms, keep_ms, asked, tags, compare = unpack(ARGV)
 local fields = redis.call('HMGET', KEYS[1], 'state', 'seq', 'expires_at', 'person', 'node',
   field == '' and 'state' or field, 'opened_at', 'request', 'known', 'device_code', 'closes_at')
 local state, seq, expires_at, person, node, proven, opened_at, request, known, device_code, closes_at =
@@ -18,16 +18,22 @@ local at = now()
 if person and person ~= by then
   return { { 'another_person' }, {} }
 end
-if among(repeats, state) then
-  local answer = { 'repeated', text(at), text(expires_at), opened_at, request, state }
-  return { answer, push_again(node, login_id, seq) }
-end
-local refused = refusal(state, expires_at, at, from, due)
+local repeated = among(repeats, state)
+local refused = not repeated and refusal(state, expires_at, at, from, due)
 if refused then
   return { refused, {} }
 end
-if not holds then
+if not repeated and not holds then
   return { { 'unknown' }, {} }
+end
+-- The node compares the person with the request, and scans again. A quote within a text has a backslash before it, so this is
+-- the member.
+if compare == 'all' or (compare == 'expecting' and request:find('"expected_subject":', 1, true)) then
+  return { { 'compare', request }, {} }
+end
+if repeated then
+  local answer = { 'repeated', text(at), text(expires_at), opened_at, request, state }
+  return { answer, push_again(node, login_id, seq) }
 end
 
 if asks(known, tags) then
