@@ -235,12 +235,30 @@ impl SessionScene {
         LogoutAnswer::read(response).await
     }
 
-    /// Presses the button of a logout page.
+    /// Presses the button of a logout page. The form is answered by a redirect, and the page that is seen then can be loaded
+    /// again.
     pub(crate) async fn press(&self, page: &LogoutAnswer) -> LogoutAnswer {
         let party = &self.scene.party;
         let url = party.endpoint("end_session_endpoint");
-        let request = reqwest::Client::new().post(url).form(&page.fields);
-        LogoutAnswer::read(party.send(request).await).await
+        let http = reqwest::Client::builder().redirect(redirect::Policy::none());
+        let request = http.build().unwrap().post(url).form(&page.fields);
+        let sent = LogoutAnswer::read(party.send(request).await).await;
+        assert_eq!(sent.status, 303, "{sent:?}");
+        let next = sent.location.unwrap();
+        let (path, query) = next.split_once('?').unwrap();
+        assert_eq!(path, "/oauth2/logout");
+        assert!(
+            !query.contains("confirm=") && !query.contains("id_token_hint="),
+            "{query}"
+        );
+        let query: Vec<_> = url::form_urlencoded::parse(query.as_bytes()).collect();
+        let query: Vec<_> = query
+            .iter()
+            .map(|(name, value)| (&**name, &**value))
+            .collect();
+        let seen = self.log_out(&query).await;
+        assert_eq!(self.log_out(&query).await.status, seen.status);
+        seen
     }
 }
 

@@ -3,6 +3,8 @@
 //! A browser proves its session by its cookie, a client by an ID token of it as a hint. Where both name the same session, it
 //! ends at once. Where they do not, another site may have caused the request, and the person is asked on a page whose form
 //! only this gateway can have made for this browser.
+//!
+//! Pages answer a GET alone: a POST is answered by a redirect, so that a reload or the way back sends no form again.
 
 mod page;
 mod request;
@@ -29,6 +31,13 @@ use crate::http::body;
 /// Maximum size of a request: an ID token with many claims is the largest part.
 const MAX_FORM_BYTES: usize = 16 * 1024;
 
+/// Field of the page's form that proves that the gateway has made it for this browser.
+const CONFIRM: &str = "confirm";
+
+/// Parameter of the address behind that form. Where no session is left, a page tells it in place of a redirect: browsers
+/// compare the redirects after a form with `form-action`.
+const DONE: &str = "done";
+
 /// Answers `GET /oauth2/logout`.
 pub(super) async fn by_get(
     State(provider): State<Provider>,
@@ -41,20 +50,30 @@ pub(super) async fn by_get(
         .await
 }
 
-/// Answers `POST /oauth2/logout`: the form of a client, or that of the gateway's own page.
+/// Answers `POST /oauth2/logout`: the form of a client, or that of the gateway's own page. The answer is always a redirect,
+/// but for a form that cannot be read.
 pub(super) async fn by_post(State(provider): State<Provider>, request: Request) -> Response {
     let browser = LogoutBrowser::of(&provider, request.headers());
     let Ok((_, form)) = body::read(request, MAX_FORM_BYTES).await else {
         return page::fault(browser.locale, LogoutFault::Form);
     };
-    if browser.secret.is_none() && !form.is_empty() {
-        // Browsers send no cookie of `SameSite=Lax` with another site's form, so the same is asked by GET.
-        let mut query = form_urlencoded::Serializer::new(String::new());
-        query.extend_pairs(form_urlencoded::parse(&form));
-        let address = format!("{}?{}", paths::END_SESSION, query.finish());
-        return Redirect::to(&address).into_response();
+    let Ok(parsed) = Form::parse(&form) else {
+        return page::fault(browser.locale, LogoutFault::Form);
+    };
+    if let Some(answer) = provider.end_confirmed(&parsed, &browser).await {
+        return answer;
     }
-    provider.log_out(&form, &browser).await
+    // Browsers send no cookie of `SameSite=Lax` with another site's form, but send it with this. An unconfirmed request of
+    // the gateway's own page is asked again.
+    let pairs = form_urlencoded::parse(&form).filter(|(name, _)| name != CONFIRM);
+    Redirect::to(&address_with(pairs)).into_response()
+}
+
+/// Returns the address of this endpoint with a query.
+fn address_with<N: AsRef<str>, V: AsRef<str>>(pairs: impl Iterator<Item = (N, V)>) -> String {
+    let mut query = form_urlencoded::Serializer::new(String::new());
+    query.extend_pairs(pairs);
+    format!("{}?{}", paths::END_SESSION, query.finish())
 }
 
 /// The browser that asks.
@@ -111,7 +130,7 @@ impl Provider {
         let request = match LogoutRequest::read(form, self) {
             Ok(request) => request,
             Err(fault) => match own {
-                Some((session, secret)) if !is_confirmed(form, secret) => {
+                Some((session, secret)) => {
                     return Ok(page::ask(&Question {
                         locale,
                         person: &session.grant.name,
@@ -121,7 +140,7 @@ impl Provider {
                         fields: Vec::new(),
                     }));
                 }
-                _ => return Ok(page::fault(locale, fault)),
+                None => return Ok(page::fault(locale, fault)),
             },
         };
         let hinted = request.hint.as_ref().and_then(IdTokenHint::session);
@@ -131,10 +150,13 @@ impl Provider {
             if let Some(id) = hinted {
                 self.logins.log_out(id).await?;
             }
-            return Ok(self.forget(page::done(locale, request.back.as_ref())));
+            let back = request.back.as_ref();
+            return Ok(self.forget(match form.value(DONE) {
+                Some(_) => page::logged_out(locale, back),
+                None => page::done(locale, back),
+            }));
         };
-        let is_confirmed = is_confirmed(form, secret);
-        if hinted != Some(session.id) && !is_confirmed {
+        if hinted != Some(session.id) {
             return Ok(page::ask(&Question {
                 locale,
                 person: &session.grant.name,
@@ -143,18 +165,44 @@ impl Provider {
                 fields: page::repeated(form),
             }));
         }
-        for id in [Some(session.id), hinted.filter(|id| *id != session.id)]
-            .into_iter()
-            .flatten()
-        {
+        self.logins.log_out(session.id).await?;
+        Ok(self.forget(page::done(locale, request.back.as_ref())))
+    }
+
+    /// Ends the browser's session, and that of the hint, for the form of a page that the gateway has made for this browser.
+    /// Returns `None` for other forms, and if the session could not be ended: the same is asked again by GET.
+    async fn end_confirmed(&self, form: &Form, browser: &LogoutBrowser) -> Option<Response> {
+        let secret = browser.secret.as_ref()?;
+        let shown = form.value(CONFIRM)?;
+        if !session_cookie::is_logout_token(secret, shown) {
+            return None;
+        }
+        let request = LogoutRequest::read(form, self);
+        match self.try_end(secret, request.as_ref().ok()).await {
+            Ok(()) => {
+                Some(self.forget(Redirect::to(&done_address(form, request.ok())).into_response()))
+            }
+            Err(error) => {
+                self.logins.refused("logout", &error);
+                None
+            }
+        }
+    }
+
+    async fn try_end(
+        &self,
+        secret: &SessionSecret,
+        request: Option<&LogoutRequest>,
+    ) -> Result<(), ApiError> {
+        let own = self.logins.session_of_browser(secret).await?;
+        let own = own.map(|session| session.id);
+        let hinted = request
+            .and_then(|request| request.hint.as_ref()?.session())
+            .filter(|hinted| Some(*hinted) != own);
+        for id in own.into_iter().chain(hinted) {
             self.logins.log_out(id).await?;
         }
-        let answer = if is_confirmed {
-            page::logged_out(locale, request.back.as_ref())
-        } else {
-            page::done(locale, request.back.as_ref())
-        };
-        Ok(self.forget(answer))
+        Ok(())
     }
 
     /// Removes the browser's cookie with an answer.
@@ -166,8 +214,17 @@ impl Provider {
     }
 }
 
-/// Returns true if the form comes from a page that the gateway has made for this browser.
-fn is_confirmed(form: &Form, secret: &SessionSecret) -> bool {
-    form.value("confirm")
-        .is_some_and(|shown| session_cookie::is_logout_token(secret, shown))
+/// Returns the address that tells of a logout and leads back to the site. The client's id stands in place of the ID token,
+/// which does not have to be in the browser's history.
+fn done_address(form: &Form, request: Option<LogoutRequest>) -> String {
+    let mut pairs = vec![(DONE, "1".to_owned())];
+    let locales = form.value("ui_locales").map(str::to_owned);
+    pairs.extend(locales.map(|locales| ("ui_locales", locales)));
+    if let Some(back) = request.and_then(|request| request.back) {
+        pairs.push(("client_id", back.client_id));
+        for name in ["post_logout_redirect_uri", "state"] {
+            pairs.extend(form.value(name).map(|value| (name, value.to_owned())));
+        }
+    }
+    address_with(pairs.into_iter())
 }

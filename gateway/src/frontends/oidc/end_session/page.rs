@@ -114,8 +114,8 @@ pub(super) fn done(locale: Locale, back: Option<&Back>) -> Response {
     }
 }
 
-/// Tells that the browser is logged out, and sends it back. Browsers compare redirects after a form with `form-action`, and
-/// the site behind the address may redirect further: the page navigates by itself instead.
+/// Tells that the browser is logged out, and sends it back by navigating by itself: browsers compare redirects after a form
+/// with `form-action`, and the site behind the address may redirect further.
 pub(super) fn logged_out(locale: Locale, back: Option<&Back>) -> Response {
     pages::render(&LoggedOut { locale, back }, StatusCode::OK, POLICY)
 }

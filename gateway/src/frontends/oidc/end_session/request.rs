@@ -19,6 +19,8 @@ pub(super) struct LogoutRequest {
 /// A registered address to which the browser returns.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Back {
+    /// The client.
+    pub(super) client_id: String,
     /// The client's name, for people.
     pub(super) client_name: String,
     /// The address with the client's `state`.
@@ -96,6 +98,7 @@ impl LogoutRequest {
             .filter(|client| client.admits_post_logout_redirect(address))
             .ok_or(LogoutFault::Address)?;
         let back = Back {
+            client_id: client.id.clone(),
             client_name: client.name.clone(),
             address: with_state(address, form.value("state")).ok_or(LogoutFault::Address)?,
         };
