@@ -44,6 +44,7 @@ mod node;
 mod random;
 mod relying_parties;
 mod replaceable;
+mod request_id;
 mod scopes;
 pub mod settings;
 mod shown_text;

@@ -222,6 +222,9 @@ pub struct Problem {
     /// The subprotocols that are served.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub supported: Option<Vec<String>>,
+    /// The id of the request in the gateway's log; the same as the header `X-Request-Id`. People who ask for help give it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub request_id: Option<String>,
 }
 
 /// Returns true for the value that a member stands for when it is left out.
@@ -245,6 +248,7 @@ impl Problem {
             may_choose_again: false,
             retry_after: None,
             supported: None,
+            request_id: None,
         }
     }
 }

@@ -1,5 +1,6 @@
 //! HTTP as all front ends need it: the server loop, admission, bodies, problems, trusted proxies, built assets.
 
+mod access_line;
 pub(crate) mod admission;
 pub mod assets;
 pub(crate) mod basic_credentials;
@@ -8,7 +9,10 @@ pub(crate) mod body;
 pub(crate) mod cors;
 pub(crate) mod forwarding;
 pub(crate) mod json;
+pub(crate) mod observer;
 pub(crate) mod problem;
+pub(crate) mod request_id;
+pub(crate) mod routes;
 pub(crate) mod security_headers;
 pub(crate) mod server;
 pub(crate) mod trusted_proxies;

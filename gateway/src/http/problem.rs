@@ -7,6 +7,7 @@ use saoma_protocol::{ErrorCode, Problem};
 
 use super::json::Json;
 use crate::error::ApiError;
+use crate::request_id::RequestId;
 
 /// An HTTP answer that refuses.
 #[derive(Debug)]
@@ -62,7 +63,8 @@ impl From<ApiError> for ApiProblem {
 }
 
 impl IntoResponse for ApiProblem {
-    fn into_response(self) -> Response {
+    fn into_response(mut self) -> Response {
+        self.problem.request_id = RequestId::current().map(|id| id.to_string());
         let mut response = (self.status, Json(&self.problem)).into_response();
         response
             .headers_mut()

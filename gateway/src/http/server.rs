@@ -16,6 +16,7 @@ use tokio_util::task::TaskTracker;
 use tower::ServiceExt;
 
 use crate::error_chain::chain;
+use crate::http::observer::RequestObserver;
 use crate::http::write_deadline::{RequestsAhead, WriteDeadline};
 use crate::log_throttle::LogThrottle;
 
@@ -72,6 +73,8 @@ pub(crate) struct Server {
     pub listener: TcpListener,
     /// Routes that answer their requests.
     pub router: Router,
+    /// Observer of the requests, if operators see them one by one.
+    pub observer: Option<Arc<RequestObserver>>,
     /// Settings of the listener.
     pub settings: ListenerSettings,
     /// Permits for connections.
@@ -113,7 +116,7 @@ impl Server {
         let connection = connection(
             stream,
             Peer(peer),
-            self.router.clone(),
+            (self.router.clone(), self.observer.clone()),
             self.settings,
             self.closing.clone(),
         );
@@ -127,7 +130,7 @@ impl Server {
 async fn connection(
     stream: TcpStream,
     peer: Peer,
-    router: Router,
+    (router, observer): (Router, Option<Arc<RequestObserver>>),
     settings: ListenerSettings,
     closing: CancellationToken,
 ) {
@@ -147,10 +150,15 @@ async fn connection(
         request
             .extensions_mut()
             .insert(BodyTimeout(settings.header_timeout));
-        let (router, counted) = (router.clone(), ahead.count());
+        let (router, observer, counted) = (router.clone(), observer.clone(), ahead.count());
         async move {
             counted?;
-            Ok::<_, io::Error>(answer(router, request).await)
+            let request = request.map(Body::new);
+            let answer = |request| answer(router, request);
+            Ok::<_, io::Error>(match observer {
+                Some(observer) => observer.observe(request, answer).await,
+                None => answer(request).await,
+            })
         }
     });
     let mut http = hyper::server::conn::http1::Builder::new();
@@ -179,8 +187,8 @@ fn discard_unsent(stream: &TcpStream) {
     }
 }
 
-async fn answer(router: Router, request: hyper::Request<Incoming>) -> hyper::Response<Body> {
-    match router.oneshot(request.map(Body::new)).await {
+async fn answer(router: Router, request: hyper::Request<Body>) -> hyper::Response<Body> {
+    match router.oneshot(request).await {
         Ok(response) => response,
         Err(never) => match never {},
     }

@@ -110,6 +110,21 @@ impl TrustedProxies {
             .any(|network| network.contains(&address.ip()))
     }
 
+    /// Returns true if the peer of a request's connection is a trusted proxy.
+    pub(super) fn trusts_peer_of<B>(&self, request: &http::Request<B>) -> bool {
+        peer_of(request).is_some_and(|peer| self.trusts(peer))
+    }
+
+    /// Returns the address of [`TrustedProxies::address_of`] for a log line: that of the peer where a proxy names a
+    /// malformed one.
+    pub(super) fn probable_address_of<B>(
+        &self,
+        request: &http::Request<B>,
+    ) -> Option<ClientAddress> {
+        let peer = peer_of(request)?;
+        Some(self.resolve(peer, request.headers()).unwrap_or(peer))
+    }
+
     fn resolve(&self, peer: ClientAddress, headers: &HeaderMap) -> Result<ClientAddress, ApiError> {
         let mut address = peer;
         for hop in hops(headers).rev() {

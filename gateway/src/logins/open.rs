@@ -17,6 +17,7 @@ use crate::limits::LimitName;
 use crate::metrics::Transport;
 use crate::random;
 use crate::relying_parties::Client;
+use crate::request_id;
 use crate::scopes;
 use crate::store::{Agreement, Attempt, LoginRequest, NewLogin, Opening};
 use crate::waiting::registry::Waiting;
@@ -106,6 +107,7 @@ impl Logins {
         self.wait_from_opening(&waiting, &login, (at, expires_at));
         self.timers.watch(waiting.waiter(), at);
         self.metrics.login_opened(context.transport);
+        request_id::concerns(login.id);
         let message = ServerMessage::Opened {
             seq: 1,
             login_id: login.id,

@@ -13,6 +13,7 @@ use crate::error_chain::chain;
 use crate::limits::LimitName;
 use crate::metrics::CodeMisuse;
 use crate::relying_parties::Client;
+use crate::request_id;
 use crate::store::{
     Attempt, CodeOrigin, Counted, EndReason, Grant, PresentedVerifier, Redeemed, Redemption,
     StoreError,
@@ -100,6 +101,7 @@ impl Logins {
             return Err(RedeemError::InvalidCode);
         };
         let login_id = code.login_id();
+        request_id::concerns(login_id);
         let verifier = PresentedVerifier::read(presented.verifier);
         // The challenge of such a code is not learnt, so that its refused tries count by their address.
         let is_unlearnt = client.is_public() && origin != CodeOrigin::Login;

@@ -14,6 +14,7 @@ use crate::error_chain::chain;
 use crate::identity::Person;
 use crate::limits::LimitName;
 use crate::relying_parties::landing_origin;
+use crate::request_id;
 use crate::store::{Compare, Instants, LoginRequest, Precondition, Scan, Scanned};
 
 /// The address of a phone's request.
@@ -75,6 +76,7 @@ impl Logins {
                 (id, precondition, &[][..])
             }
         };
+        request_id::concerns(id);
         let is_typed = matches!(precondition, Precondition::UserCode(_));
         let mut scan = Scan {
             person: person.id.clone(),

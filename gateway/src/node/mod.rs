@@ -35,6 +35,7 @@ use crate::frontends::browser::{self, BrowserFrontend};
 use crate::frontends::oidc::{self, KeyRing, LogoutDeliveries, Provider};
 use crate::frontends::phone::{self, Phones};
 use crate::http::admission::Admission;
+use crate::http::observer::RequestObserver;
 use crate::http::security_headers::SecurityHeaders;
 use crate::http::server::{self, ListenerSettings, Server};
 use crate::http::trusted_proxies::TrustedProxies;
@@ -189,6 +190,10 @@ impl Gateway {
         let public = Server {
             listener,
             router: public_routes(&settings, provider, &trusted_proxies, &drain),
+            observer: Some(Arc::new(RequestObserver::new(
+                Arc::clone(&trusted_proxies),
+                settings.log.requests,
+            ))),
             settings: listening,
             admit: admit(&drain.admission, trusted_proxies),
             tasks: drain.connections.clone(),
@@ -201,6 +206,7 @@ impl Gateway {
             let operators = Server {
                 listener,
                 router: operations::routes(answers).layer(security_headers(&settings)),
+                observer: None,
                 settings: listening,
                 admit: Arc::new(|_| Some(Box::new(()))),
                 tasks: drain.connections.clone(),

@@ -44,7 +44,10 @@ pub fn start(log: &Log) -> Result<LogFilter, ParseError> {
     let (filter, handle) = reload::Layer::new(EnvFilter::builder().parse(&log.filter)?);
     let started = match log.format {
         LogFormat::Text => layered(filter, lines).try_init(),
-        LogFormat::Json => layered(filter, lines.json()).try_init(),
+        LogFormat::Json => {
+            // The span is the request. Its list holds nothing more.
+            layered(filter, lines.json().with_span_list(false)).try_init()
+        }
     };
     if started.is_err() {
         tracing::debug!("logging had been started before");

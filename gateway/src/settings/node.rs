@@ -238,6 +238,9 @@ pub struct Log {
     /// `saoma_gateway=debug,warn`. Crates other than Saoma's log at `info` at most, because below
     /// it they write what they send and receive.
     pub filter: String,
+    /// Writes a line of level `info` for each answered request: method, route, status, milliseconds,
+    /// bytes, request id, address and login id; `false` by default. It names no code, token or key.
+    pub requests: bool,
 }
 
 impl Default for Log {
@@ -245,6 +248,7 @@ impl Default for Log {
         Self {
             format: LogFormat::Text,
             filter: "info".into(),
+            requests: false,
         }
     }
 }

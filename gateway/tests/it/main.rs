@@ -54,6 +54,7 @@ mod redis_shapes;
 mod refresh_tokens;
 mod reload;
 mod relying_party;
+mod request_ids;
 mod secrets_in_logs;
 mod signing_keys;
 mod silent_subscription;

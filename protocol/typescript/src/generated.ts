@@ -305,7 +305,11 @@ retry_after?: number,
 /**
  * The subprotocols that are served.
  */
-supported?: Array<string>, };
+supported?: Array<string>, 
+/**
+ * The id of the request in the gateway's log; the same as the header `X-Request-Id`. People who ask for help give it.
+ */
+request_id?: string, };
 
 /**
  * A scanned or typed code.

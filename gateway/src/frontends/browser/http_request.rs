@@ -8,6 +8,7 @@ use serde::Deserialize;
 
 use crate::error::ApiError;
 use crate::logins::Logins;
+use crate::request_id;
 
 /// Forbids caching: answers hold secrets, and later messages change the answer for a `seq`.
 pub(super) const NO_STORE: [(http::HeaderName, &str); 1] = [(CACHE_CONTROL, "no-store")];
@@ -50,7 +51,9 @@ impl FollowQuery {
 }
 
 pub(super) fn read_login_id(text: &str) -> Result<LoginId, ApiError> {
-    text.parse().map_err(|_| Logins::unknown_login())
+    let id = text.parse().map_err(|_| Logins::unknown_login())?;
+    request_id::concerns(id);
+    Ok(id)
 }
 
 /// Reads the receive key. A missing or malformed key gets the same answer as a wrong one.

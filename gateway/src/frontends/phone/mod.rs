@@ -22,6 +22,7 @@ use crate::http::problem::ApiProblem;
 use crate::http::server::Peer;
 use crate::http::trusted_proxies::TrustedProxies;
 use crate::logins::{Logins, PhoneAddress};
+use crate::request_id;
 
 /// Parts that the endpoints share.
 #[derive(Debug, Clone)]
@@ -118,7 +119,9 @@ impl Phones {
 }
 
 fn read_login_id(text: &str) -> Result<LoginId, ApiError> {
-    text.parse().map_err(|_| Logins::unknown_login())
+    let id = text.parse().map_err(|_| Logins::unknown_login())?;
+    request_id::concerns(id);
+    Ok(id)
 }
 
 /// Returns the app's access token.

@@ -40,6 +40,7 @@ const FLOORS: &[&[&str]] = &[
         "login_secrets",
         "host_scope",
         "log_throttle",
+        "request_id",
         "scopes",
         "fuzz_input",
         "limits",

@@ -29,6 +29,7 @@ use crate::http::problem::ApiProblem;
 use crate::http::security_headers::map_with_room;
 use crate::http::write_deadline::WriteDeadline;
 use crate::metrics::Transport;
+use crate::request_id;
 
 /// Answers `GET /v1/socket`, on an HTTP connection over a stream of type `S`.
 pub(crate) async fn upgrade<S: SocketStream>(
@@ -79,7 +80,7 @@ fn accept<S: SocketStream>(
         .remove::<OnUpgrade>()
         .ok_or_else(not_a_handshake)?;
     let served = Arc::clone(frontend);
-    frontend.tasks.spawn(Socket::<S>::new(async move {
+    let first_steps = async move {
         let (stream, read) = bare_stream(on_upgrade)
             .await
             .inspect_err(|error| tracing::debug!(%error, "a connection broke during its upgrade"))
@@ -89,7 +90,9 @@ fn accept<S: SocketStream>(
             .await
             .start(open_context, requested)
             .await
-    }));
+    };
+    let first_steps = request_id::carried(first_steps);
+    frontend.tasks.spawn(Socket::<S>::new(first_steps));
     Ok(switching_protocols(&key, version))
 }
 
