@@ -16,6 +16,7 @@ use saoma_protocol::ErrorCode;
 use self::network_counts::NetworkCounts;
 use crate::client_address::ClientAddress;
 use crate::error::ApiError;
+use crate::http::read_clock::Permit;
 use crate::limits::{Meter, MeterClock, Rate, Verdict};
 use crate::metrics::{AdmissionRefusal, Metrics};
 use crate::random;
@@ -240,6 +241,18 @@ impl Drop for ConnectionPermit {
     }
 }
 
+impl Permit for AcceptedConnection {
+    /// Once three quarters of the node's connections are taken, those of browsers and phones do not idle. A proxy's
+    /// carry the requests of many.
+    fn is_wanted_back(&self) -> bool {
+        let admission = &self.admission;
+        let browsers = admission.browsers.load(Ordering::Relaxed);
+        let room = admission.capacity.files.saturating_sub(browsers);
+        let taken = admission.connections.load(Ordering::Relaxed);
+        self.address.is_some() && taken > room / 4 * 3
+    }
+}
+
 impl Drop for AcceptedConnection {
     fn drop(&mut self) {
         self.admission.connections.fetch_sub(1, Ordering::Relaxed);
@@ -372,5 +385,17 @@ mod tests {
         );
         drop(of_proxy);
         assert!(admission.connections_of.len() == 0);
+    }
+
+    #[test]
+    fn idle_connections_give_way_once_room_is_scarce_and_a_proxys_do_not() {
+        let admission = admission(9, 9, 9);
+        let proxy = admission.connect(&address(9), true).expect("there is room");
+        let mut connections = Vec::new();
+        for (last, is_scarce) in [(1, false), (2, false), (3, true)] {
+            connections.push(admission.connect(&address(last), false).expect("room"));
+            assert_eq!(connections[0].is_wanted_back(), is_scarce, "{last}");
+        }
+        assert!(!proxy.is_wanted_back());
     }
 }

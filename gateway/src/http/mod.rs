@@ -11,6 +11,8 @@ pub(crate) mod forwarding;
 pub(crate) mod json;
 pub(crate) mod observer;
 pub(crate) mod problem;
+pub(crate) mod read_clock;
+pub(crate) mod request_counts;
 pub(crate) mod request_id;
 pub(crate) mod routes;
 pub(crate) mod security_headers;

@@ -9,7 +9,7 @@ use axum::Router;
 use axum::body::Body;
 use hyper::body::Incoming;
 use hyper::service::service_fn;
-use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::rt::TokioIo;
 use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -17,7 +17,9 @@ use tower::ServiceExt;
 
 use crate::error_chain::chain;
 use crate::http::observer::RequestObserver;
-use crate::http::write_deadline::{RequestsAhead, WriteDeadline};
+use crate::http::read_clock::{Permit, ReadClock, ReadLimits};
+use crate::http::request_counts::{AnswerBody, RequestCounts};
+use crate::http::write_deadline::WriteDeadline;
 use crate::log_throttle::LogThrottle;
 
 /// The largest request head: a callback's URL fits, and little else has to.
@@ -35,7 +37,7 @@ const ONE_TOO_MANY: &[u8] =
     b"HTTP/1.1 503 Service Unavailable\r\nRetry-After: 5\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
 
 /// Returns a permit for one more connection of this peer, if there is room. The permit is dropped with the connection.
-pub(crate) type Admit = Arc<dyn Fn(SocketAddr) -> Option<Box<dyn Send>> + Send + Sync>;
+pub(crate) type Admit = Arc<dyn Fn(SocketAddr) -> Option<Box<dyn Permit>> + Send + Sync>;
 
 /// Time that a request's body may take, in each request's extensions. The default is no time at all.
 #[derive(Debug, Clone, Copy, Default)]
@@ -48,6 +50,8 @@ pub(crate) struct ListenerSettings {
     pub backlog: u32,
     /// Time that a request's head may take, and its body again: the defence against slow attackers.
     pub header_timeout: Duration,
+    /// Time that a connection may wait for its next request.
+    pub idle_timeout: Duration,
     /// Time after which a client that takes nothing of its answers is cut off.
     pub write_timeout: Duration,
 }
@@ -113,23 +117,21 @@ impl Server {
             let _ = stream.try_write(ONE_TOO_MANY);
             return;
         };
-        let connection = connection(
+        self.tasks.spawn(connection(
             stream,
             Peer(peer),
+            admitted,
             (self.router.clone(), self.observer.clone()),
             self.settings,
             self.closing.clone(),
-        );
-        self.tasks.spawn(async move {
-            connection.await;
-            drop(admitted);
-        });
+        ));
     }
 }
 
 async fn connection(
     stream: TcpStream,
     peer: Peer,
+    permit: Box<dyn Permit>,
     (router, observer): (Router, Option<Arc<RequestObserver>>),
     settings: ListenerSettings,
     closing: CancellationToken,
@@ -138,33 +140,28 @@ async fn connection(
     if let Err(error) = stream.set_nodelay(true) {
         tracing::debug!(error = %chain(&error), "could not turn Nagle's algorithm off");
     }
-    let ahead = RequestsAhead::default();
-    let stream = WriteDeadline::new(
-        stream,
-        settings.write_timeout,
-        ahead.clone(),
-        discard_unsent,
-    );
+    let requests = RequestCounts::default();
+    let stream = timed(stream, settings, &requests, permit, discard_unsent);
     let service = service_fn(move |mut request: hyper::Request<Incoming>| {
         request.extensions_mut().insert(peer);
         request
             .extensions_mut()
             .insert(BodyTimeout(settings.header_timeout));
-        let (router, observer, counted) = (router.clone(), observer.clone(), ahead.count());
+        let (router, observer, begun) = (router.clone(), observer.clone(), requests.begin());
         async move {
-            counted?;
+            let begun = begun?;
             let request = request.map(Body::new);
             let answer = |request| answer(router, request);
-            Ok::<_, io::Error>(match observer {
+            let answer = match observer {
                 Some(observer) => observer.observe(request, answer).await,
                 None => answer(request).await,
-            })
+            };
+            Ok::<_, io::Error>(answer.map(|body| AnswerBody::new(body, begun)))
         }
     });
     let mut http = hyper::server::conn::http1::Builder::new();
-    http.timer(TokioTimer::new())
-        .header_read_timeout(settings.header_timeout)
-        .max_buf_size(MAX_HEAD_BYTES);
+    // The stream's own clocks know an idle connection from a slow head, for which hyper has one limit.
+    http.header_read_timeout(None).max_buf_size(MAX_HEAD_BYTES);
     let mut connection = std::pin::pin!(
         http.serve_connection(TokioIo::new(stream), service)
             .with_upgrades()
@@ -179,6 +176,30 @@ async fn connection(
     if let Err(error) = served {
         tracing::debug!(error = %chain(&error), "a connection ended early");
     }
+}
+
+/// A stream as hyper gets it, with its time limits.
+pub(crate) type Timed<S> = ReadClock<WriteDeadline<S>>;
+
+/// Wraps a stream in the time limits of these settings.
+pub(crate) fn timed<S>(
+    stream: S,
+    settings: ListenerSettings,
+    requests: &RequestCounts,
+    permit: Box<dyn Permit>,
+    discard_unsent: fn(&S),
+) -> Timed<S> {
+    let limits = ReadLimits {
+        head: settings.header_timeout,
+        idle: settings.idle_timeout,
+    };
+    let stream = WriteDeadline::new(
+        stream,
+        settings.write_timeout,
+        requests.clone(),
+        discard_unsent,
+    );
+    ReadClock::new(stream, limits, requests.clone(), permit)
 }
 
 fn discard_unsent(stream: &TcpStream) {

@@ -2,17 +2,13 @@
 
 use std::io;
 use std::pin::Pin;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, Ordering};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::time::{Sleep, sleep};
 
-/// Maximum number of requests on one connection that are answered without a byte being written: a client may send
-/// requests ahead of their answers (RFC 9112 §9.3.2), but one that does not read gets no more work done.
-const MAX_REQUESTS_AHEAD: u32 = 64;
+use crate::http::request_counts::RequestCounts;
 
 /// A stream whose writes fail once the peer has taken nothing for `limit`.
 ///
@@ -26,39 +22,16 @@ pub(crate) struct WriteDeadline<S> {
     discard_unsent: fn(&S),
     /// Runs while a write is blocked.
     blocked: Option<Pin<Box<Sleep>>>,
-    ahead: RequestsAhead,
-}
-
-/// Requests of a connection since the last write that made progress.
-#[derive(Debug, Clone, Default)]
-pub(crate) struct RequestsAhead(Arc<AtomicU32>);
-
-impl RequestsAhead {
-    /// Counts a request.
-    ///
-    /// # Errors
-    /// Returns an error if the connection has sent too many requests without taking an answer.
-    pub(crate) fn count(&self) -> io::Result<()> {
-        if self.0.fetch_add(1, Ordering::Relaxed) < MAX_REQUESTS_AHEAD {
-            return Ok(());
-        }
-        Err(io::Error::other(
-            "too many requests came while no answer was taken",
-        ))
-    }
-
-    fn progress(&self) {
-        self.0.store(0, Ordering::Relaxed);
-    }
+    requests: RequestCounts,
 }
 
 impl<S> WriteDeadline<S> {
-    /// Wraps a stream. `ahead` counts its requests. `discard_unsent` is called when the limit is reached: without it the
+    /// Wraps a stream. `requests` counts its requests. `discard_unsent` is called when the limit is reached: without it the
     /// kernel would go on for minutes trying to send the rest.
     pub(crate) const fn new(
         stream: S,
         limit: Duration,
-        ahead: RequestsAhead,
+        requests: RequestCounts,
         discard_unsent: fn(&S),
     ) -> Self {
         Self {
@@ -66,7 +39,7 @@ impl<S> WriteDeadline<S> {
             limit,
             discard_unsent,
             blocked: None,
-            ahead,
+            requests,
         }
     }
 
@@ -82,7 +55,7 @@ impl<S> WriteDeadline<S> {
     ) -> Poll<io::Result<usize>> {
         if written.is_ready() {
             self.blocked = None;
-            self.ahead.progress();
+            self.requests.progress();
             return written;
         }
         let limit = self.limit;
@@ -150,7 +123,7 @@ mod tests {
     #[tokio::test]
     async fn a_peer_that_takes_nothing_is_given_up_after_the_limit() {
         let (near, _far) = duplex(8);
-        let mut stream = WriteDeadline::new(near, LIMIT, RequestsAhead::default(), |_| {});
+        let mut stream = WriteDeadline::new(near, LIMIT, RequestCounts::default(), |_| {});
         let error = stream.write_all(&[0; 9]).await.expect_err("it blocks");
         assert_eq!(error.kind(), io::ErrorKind::TimedOut);
     }
@@ -158,7 +131,7 @@ mod tests {
     #[tokio::test]
     async fn a_slow_peer_that_takes_something_is_served() {
         let (near, mut far) = duplex(8);
-        let mut stream = WriteDeadline::new(near, LIMIT, RequestsAhead::default(), |_| {});
+        let mut stream = WriteDeadline::new(near, LIMIT, RequestCounts::default(), |_| {});
         let reader = tokio::spawn(async move {
             for _ in 0..8 {
                 sleep(LIMIT / 6).await;
@@ -168,18 +141,5 @@ mod tests {
         });
         stream.write_all(&[0; 64]).await.expect("it makes progress");
         reader.await.expect("no panic").expect("all of it is read");
-    }
-
-    #[tokio::test]
-    async fn requests_ahead_are_bounded_until_an_answer_is_taken() {
-        let ahead = RequestsAhead::default();
-        let (near, _far) = duplex(8);
-        let mut stream = WriteDeadline::new(near, LIMIT, ahead.clone(), |_| {});
-        for _ in 0..MAX_REQUESTS_AHEAD {
-            ahead.count().expect("within the bound");
-        }
-        assert!(ahead.count().is_err());
-        stream.write_all(b"answer").await.expect("there is room");
-        assert!(ahead.count().is_ok());
     }
 }

@@ -36,6 +36,7 @@ use crate::frontends::oidc::{self, KeyRing, LogoutDeliveries, Provider};
 use crate::frontends::phone::{self, Phones};
 use crate::http::admission::Admission;
 use crate::http::observer::RequestObserver;
+use crate::http::read_clock::Unlimited;
 use crate::http::security_headers::SecurityHeaders;
 use crate::http::server::{self, ListenerSettings, Server};
 use crate::http::trusted_proxies::TrustedProxies;
@@ -208,7 +209,7 @@ impl Gateway {
                 router: operations::routes(answers).layer(security_headers(&settings)),
                 observer: None,
                 settings: listening,
-                admit: Arc::new(|_| Some(Box::new(()))),
+                admit: Arc::new(|_| Some(Box::new(Unlimited))),
                 tasks: drain.connections.clone(),
                 closing: drain.closing.clone(),
             };
@@ -358,6 +359,7 @@ const fn listening(settings: &Settings) -> ListenerSettings {
     ListenerSettings {
         backlog: settings.server.backlog,
         header_timeout: settings.server.header_timeout,
+        idle_timeout: settings.server.idle_timeout,
         write_timeout: settings.sockets.write_timeout,
     }
 }

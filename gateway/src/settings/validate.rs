@@ -104,6 +104,7 @@ impl Settings {
                 server.header_timeout,
                 MOMENT..=5 * MINUTE,
             ),
+            ("server.idle_timeout", server.idle_timeout, MOMENT..=HOUR),
             (
                 "server.drain_delay",
                 server.drain_delay,

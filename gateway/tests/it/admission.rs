@@ -130,7 +130,7 @@ async fn a_body_that_never_ends_is_not_waited_for() {
 
 #[tokio::test]
 async fn an_idle_connection_is_closed() {
-    let world = World::in_memory().with("server.header_timeout = '200ms'");
+    let world = World::in_memory().with("server.idle_timeout = '200ms'");
     let node = world.start().await;
     let mut stream = TcpStream::connect(node.gateway.address()).await.unwrap();
     stream
@@ -143,6 +143,32 @@ async fn an_idle_connection_is_closed() {
         .await
         .expect("the gateway ends the connection");
     assert!(all.starts_with(b"HTTP/1.1 404"));
+}
+
+/// Row K3.
+#[tokio::test]
+async fn a_head_may_take_less_time_than_a_connection_may_idle() {
+    let world = World::in_memory()
+        .with("server.header_timeout = '200ms'")
+        .with("server.idle_timeout = '1h'");
+    let node = world.start().await;
+    let request = b"GET /nothing HTTP/1.1\r\nHost: login.example\r\n\r\n";
+    let mut stream = TcpStream::connect(node.gateway.address()).await.unwrap();
+    let mut head = [0; 12];
+    stream.write_all(request).await.unwrap();
+    stream.read_exact(&mut head).await.unwrap();
+    // Idle for longer than a head may take.
+    let mut rest = vec![0; 4096];
+    let read_on = async { while stream.read(&mut rest).await.unwrap() > 0 {} };
+    let waited = tokio::time::timeout(Duration::from_secs(1), read_on).await;
+    assert!(waited.is_err(), "the gateway keeps the connection");
+    stream.write_all(request).await.unwrap();
+    stream.read_exact(&mut head).await.unwrap();
+    assert_eq!(&head, b"HTTP/1.1 404");
+    // A head that begins and does not end.
+    stream.write_all(b"GET /nothing").await.unwrap();
+    let ended = tokio::time::timeout(Duration::from_secs(10), stream.read_to_end(&mut rest)).await;
+    assert!(ended.is_ok(), "the gateway ends the connection");
 }
 
 /// Row A14: three clients that never read 400 pipelined answers held their connections for good.

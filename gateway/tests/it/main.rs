@@ -27,6 +27,7 @@ mod described_answers;
 mod described_routes;
 mod device;
 mod documents;
+mod doors;
 mod drain;
 mod floods;
 mod foreign_codes;

@@ -30,8 +30,10 @@ export class Nginx {
     const site = replaced(configuration, [
       ["192.0.2.11:8080", hosts[0]],
       ["192.0.2.12:8080", hosts[1]],
+      ["listen 80;", `listen unix:${folder}/plain.sock;`],
       ["listen 443 ssl", `listen ${new URL(origin).host} ssl`],
       ["server_name login.example", `server_name ${new URL(origin).hostname}`],
+      ["https://login.example$request_uri", `${origin}$request_uri`],
       ["/etc/ssl/login.example.crt", certificate],
       ["/etc/ssl/login.example.key", key],
     ]);

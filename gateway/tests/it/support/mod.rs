@@ -1,5 +1,7 @@
 //! Real parts for tests: a gateway on a free port, a Redis server, persons with tokens.
 
+mod authority;
+mod binary;
 mod endpoint;
 mod fault_proxy;
 mod introspection;
@@ -14,11 +16,14 @@ mod redis_sentinel;
 mod redis_server;
 mod redis_tls;
 mod relying_party;
+mod tls_client;
 
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+pub(crate) use authority::{Authority, Issued};
+pub(crate) use binary::{Binary, plain_url};
 pub(crate) use endpoint::Endpoint;
 pub(crate) use fault_proxy::{FaultProxy, Towards};
 pub(crate) use introspection::{INTROSPECTION_SECRET, IntrospectionStub};
@@ -34,6 +39,7 @@ pub(crate) use relying_party::{Exchanged, TokenRequest};
 use saoma_client::{Browser, OpenedLogin, Phone, RelyingParty};
 use saoma_gateway::{Gateway, Settings};
 use tempfile::TempDir;
+pub(crate) use tls_client::{https, tls_tunnel};
 use url::Url;
 
 pub(crate) const ORIGIN: &str = "https://hall.example";

@@ -27,7 +27,7 @@ use super::{SocketContext, SocketStream};
 use crate::error::ApiError;
 use crate::http::problem::ApiProblem;
 use crate::http::security_headers::map_with_room;
-use crate::http::write_deadline::WriteDeadline;
+use crate::http::server::Timed;
 use crate::metrics::Transport;
 use crate::request_id;
 
@@ -198,10 +198,10 @@ fn switching_protocols(key: &HeaderValue, version: ProtocolVersion) -> Response 
 async fn bare_stream<S: SocketStream>(on_upgrade: OnUpgrade) -> Result<(S, Vec<u8>), UpgradeError> {
     let parts = on_upgrade
         .await?
-        .downcast::<TokioIo<WriteDeadline<S>>>()
+        .downcast::<TokioIo<Timed<S>>>()
         .map_err(|_: Upgraded| UpgradeError::WrongStream)?;
     // A socket has a write deadline of its own, which tells the browser why it closes.
-    let stream = parts.io.into_inner().into_inner();
+    let stream = parts.io.into_inner().into_inner().into_inner();
     Ok((stream, parts.read_buf.to_vec()))
 }
 

@@ -22,9 +22,10 @@ use tower::ServiceExt;
 
 use super::super::{BrowserFrontend, heartbeat_frames, routes};
 use crate::http::admission::{Admission, Capacity};
-use crate::http::server::Peer;
+use crate::http::read_clock::Unlimited;
+use crate::http::request_counts::RequestCounts;
+use crate::http::server::{ListenerSettings, Peer, timed};
 use crate::http::trusted_proxies::TrustedProxies;
-use crate::http::write_deadline::{RequestsAhead, WriteDeadline};
 use crate::logins::tests::browser::request;
 use crate::logins::tests::nodes::{Happening, Nodes, ORIGIN};
 use crate::settings::Sockets;
@@ -66,8 +67,14 @@ async fn connect(frontend: BrowserFrontend) -> Browser {
             Ok::<_, Infallible>(answer.unwrap_or_else(|never| match never {}))
         }
     });
-    let ahead = RequestsAhead::default();
-    let served = WriteDeadline::new(served, Duration::MAX, ahead, |_| {});
+    let settings = ListenerSettings {
+        backlog: 1,
+        header_timeout: PATIENCE,
+        idle_timeout: PATIENCE,
+        write_timeout: PATIENCE,
+    };
+    let permit = Box::new(Unlimited);
+    let served = timed(served, settings, &RequestCounts::default(), permit, |_| {});
     tasks.spawn(async move {
         hyper::server::conn::http1::Builder::new()
             .serve_connection(TokioIo::new(served), service)
