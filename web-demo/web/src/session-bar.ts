@@ -9,7 +9,9 @@ const words = form?.querySelector("p");
 
 if (bar && form && words) {
   const { seconds, warning = "", over = "", second = "" } = bar.dataset;
-  let calm = words.textContent;
+  // The sentence, and what narrow screens leave out.
+  let calm = words.firstChild?.textContent ?? "";
+  const more = words.querySelector("span");
   let end = Date.now() + Number(seconds) * 1000;
   let timer = 0;
   let asked = false;
@@ -48,6 +50,7 @@ if (bar && form && words) {
       bar.classList.remove("urgent");
       words.removeAttribute("role");
       words.textContent = calm;
+      if (more) words.append(" ", more);
       timer = window.setTimeout(tick, Math.min((left - ASKS_BEFORE) * 1000, 2 ** 30));
       return;
     }
