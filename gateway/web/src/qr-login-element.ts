@@ -19,7 +19,7 @@ const ANNOUNCED_SECONDS = [0, 20, 60];
 const CONTINUE_LINK_AFTER_MS = 3000;
 
 /** A small screen with a coarse pointer: a phone, which cannot scan its own screen. */
-const PHONE = "(pointer: coarse) and (max-width: 30rem), (pointer: coarse) and (max-height: 30rem)";
+const PHONE = "(pointer: coarse) and (max-width: 37.5rem), (pointer: coarse) and (max-height: 30rem)";
 
 /** Events at which a page may get clicks that were meant for what lay above it. */
 const COMES_TO_FRONT = [[window, "focus"], [document, "visibilitychange"]] as const;
@@ -175,6 +175,8 @@ export class QrLoginElement extends HTMLElement {
   #draw(state: LoginState): void {
     const texts = this.#texts();
     const asks = isAsked(state);
+    // One code took the place of another, which is an address.
+    const changed = state.name === "waiting" && this.#drawn.includes("/") ? texts.changed : "";
     // Without this, the keyboard's focus would go back to the top of the page. A question takes a focus that is nowhere, and
     // keeps it off its buttons, so that no key answers by accident.
     const focused = this.#root.activeElement;
@@ -183,15 +185,18 @@ export class QrLoginElement extends HTMLElement {
     const isAnswered = this.#drawn === "asked" && (state.name === "scanned" || state.name === "cancelled");
     this.#guard.restart(asks || isAnswered);
     this.#heardAt = undefined;
+    this.#heard.textContent = changed;
+    this.#remaining.removeAttribute("aria-hidden");
     // A large code would push the question's buttons off the screen.
     this.toggleAttribute("data-large", this.#isLarge && state.name === "waiting");
     this.#panel.className = ["panel", viewOf(state), ...this.#layout(state)].join(" ");
     this.#stage.draw(state, texts.codeLabel, this.#refreshButton(texts.newCode, "again", "refresh"));
-    this.#note.textContent = asks ? texts.whyAsked : "";
+    const isDeclined = state.name === "rejected" && state.reason === "declined";
+    this.#note.textContent = asks ? texts.whyAsked : isDeclined ? texts.notDeclined : "";
     this.#actions.classList.remove("answered");
     setChildren(this.#actions, ...this.#buttons(state));
     setChildren(this.#tools, ...(state.name === "waiting" ? this.#toolButtons() : []));
-    setChildren(this.#typed, ...(state.name === "waiting" && this.#showsTyped() ? this.#typedCode(state) : []));
+    setChildren(this.#typed, ...(state.name === "waiting" && this.#showsTyped() ? this.#typedCode(state, changed) : []));
     const host = element("span", {}, texts.hostIs, element("strong", {}, location.host));
     setChildren(this.#warning, element("span", {}, drawIcon("shield"), texts.warning), " ", host);
     if (takesFocus) {
@@ -286,7 +291,7 @@ export class QrLoginElement extends HTMLElement {
   }
 
   /** Returns the code to type, and where to get the app. */
-  #typedCode({ userCode }: WaitingState): Node[] {
+  #typedCode({ userCode }: WaitingState, changed: string): Node[] {
     const texts = this.#texts();
     const line = element("p", { class: "letters" }, element("strong", { part: "user-code" }, userCode));
     // Browsers offer the clipboard over HTTPS only.
@@ -295,7 +300,7 @@ export class QrLoginElement extends HTMLElement {
       const copy = this.#button(texts.copy, () => void clipboard.writeText(userCode).then(() => (copy.textContent = texts.copied)), "copy");
       line.append(copy);
     }
-    const hint = element("p", {}, (this.#isAlone(this.#state) ? texts.cannotScanItself : texts.typeCode)(this.#app()));
+    const hint = element("p", {}, element("strong", {}, changed), (this.#isAlone(this.#state) ? texts.cannotScanItself : texts.typeCode)(this.#app()));
     const getApp = this.getAttribute("get-app");
     const getIt = getApp ? [element("p", {}, element("a", { class: "get", href: getApp }, texts.getApp(this.#app())))] : [];
     return [hint, line, ...getIt];
@@ -359,10 +364,11 @@ export class QrLoginElement extends HTMLElement {
   #announce(left: number | undefined): void {
     const mark = ANNOUNCED_SECONDS.find((seconds) => left !== undefined && left <= seconds) ?? Infinity;
     const isPassed = this.#heardAt !== undefined && mark < this.#heardAt;
-    const isNew = this.#heardAt === undefined;
     this.#heardAt = mark;
-    if (isNew) this.#heard.textContent = "";
-    else if (isPassed && left !== undefined) this.#heard.textContent = this.#countdown(left);
+    if (!isPassed || left === undefined) return;
+    this.#heard.textContent = this.#countdown(left);
+    // A screen reader finds what was read out: it would meet the time twice.
+    this.#remaining.setAttribute("aria-hidden", "true");
   }
 
   /** Lets the page's title and icon follow, where the page wants it. */

@@ -13,6 +13,8 @@ export interface Texts {
   readonly confirmed: string;
   readonly goOn: string;
   readonly declined: string;
+  /** Advice after {@link declined}. */
+  readonly notDeclined: string;
   readonly notAllowed: string;
   readonly cancelled: string;
   readonly expired: string;
@@ -31,6 +33,8 @@ export interface Texts {
   readonly shrink: string;
   readonly cannotScan: string;
   readonly typeCode: (app: string) => string;
+  /** Said when a code took the place of another. */
+  readonly changed: string;
   readonly copy: string;
   readonly copied: string;
   readonly remaining: (seconds: number) => string;
@@ -60,6 +64,7 @@ const zh: Texts = {
   confirmed: "登录成功，正在进入…",
   goOn: "没有自动跳转？点此继续",
   declined: "您已在手机上拒绝登录",
+  notDeclined: "不是您拒绝的？请确认手机在您手中",
   notAllowed: "登录未被允许，原因请查看手机提示",
   cancelled: "已取消登录",
   expired: "二维码已失效",
@@ -78,6 +83,7 @@ const zh: Texts = {
   shrink: "缩小二维码",
   cannotScan: "无法扫描？",
   typeCode: (app) => `打开${app}的“扫一扫”，选择“输入代码”，输入：`,
+  changed: "代码已更换。",
   copy: "复制",
   copied: "已复制",
   remaining: (seconds) => (seconds >= 60 ? `约 ${Math.ceil(seconds / 60)} 分钟内有效` : `${seconds} 秒内有效`),
@@ -115,6 +121,7 @@ const en: Texts = {
   confirmed: "Logged in, opening…",
   goOn: "Nothing happens? Continue here",
   declined: "Declined on your phone",
+  notDeclined: "If it was not you, somebody else has your phone",
   notAllowed: "The login was not allowed; your phone says why",
   cancelled: "Login cancelled",
   expired: "Code expired",
@@ -133,6 +140,7 @@ const en: Texts = {
   shrink: "Shrink",
   cannotScan: "Cannot scan?",
   typeCode: (app) => `In ${app}, choose “Scan”, then “Type a code”, and type:`,
+  changed: "The code has changed. ",
   copy: "Copy",
   copied: "Copied",
   remaining: (seconds) => (seconds >= 60 ? `Valid for about ${Math.ceil(seconds / 60)} min` : `Valid for ${seconds} s`),

@@ -141,6 +141,31 @@ test("nothing moves from state to state, and the panel keeps its height", async 
   }
 });
 
+test("a code that takes another's place is read out, and marked where it is typed", async () => {
+  const { page, connection } = await pages.openWaiting();
+  await page.button("Cannot scan?").click();
+  expect(await page.page.getByText("The code has changed.").count()).toBe(0);
+  connection.send({ ...opened, seq: 2, qr: opened.qr.replace("0123", "9999"), user_code: "XXXX-XXXX" });
+  await page.page.getByText("XXXX-XXXX").waitFor();
+  expect(await page.page.locator("[aria-live]").textContent()).toBe("The code has changed. ");
+  expect(await page.page.locator(".typed strong").first().textContent()).toBe("The code has changed. ");
+});
+
+test("once the time left was read out, a screen reader meets it once", async () => {
+  const { page, connection } = await pages.openWaiting();
+  const isHidden = () => page.page.locator(".remaining").getAttribute("aria-hidden");
+  expect(await isHidden()).toBeNull();
+  await page.passes(65, connection);
+  expect(await page.page.locator("[aria-live]").textContent()).toBe("Valid for about 1 min");
+  expect(await isHidden()).toBe("true");
+});
+
+test("a declined login says what it means if it was somebody else", async () => {
+  const { page, connection } = await pages.openWaiting();
+  connection.send(scanned, { type: "rejected", seq: 3, reason: "declined" });
+  await page.page.getByText("If it was not you, somebody else has your phone").waitFor();
+});
+
 test("the warning is there once, with the page's host", async () => {
   const { page } = await pages.openWaiting();
   const warning = page.page.getByText("Never scan a code that was sent to you.");
