@@ -14,6 +14,12 @@ export const WINDOWS = [
   { width: 1920, height: 1080 },
 ] as const;
 
+/** A window whose size alone counts. */
+export interface Window {
+  readonly width: number;
+  readonly height: number;
+}
+
 const FOLDER = new URL("../e2e-artefacts/sheets", import.meta.url).pathname;
 
 /** Pages on one sheet, and the height of a picture on it in pixels. */
@@ -26,7 +32,12 @@ export class ContactSheets {
   readonly #rows: { readonly name: string; readonly pictures: string[] }[] = [];
   readonly #folder: string;
 
-  constructor(private readonly look: string) {
+  /** `checked` are the widths at which axe looks at a page. */
+  constructor(
+    private readonly look: string,
+    private readonly windows: readonly Window[] = WINDOWS,
+    private readonly checked: readonly number[] = [360, 1366],
+  ) {
     this.#folder = join(FOLDER, look);
   }
 
@@ -39,7 +50,7 @@ export class ContactSheets {
   /** Looks at the page in every window. `inView` must be there without scrolling, in windows of these widths. */
   async see(page: Page, name: string, inView?: { readonly selector: string; readonly widths: readonly number[] }): Promise<void> {
     const pictures: string[] = [];
-    for (const size of WINDOWS) {
+    for (const size of this.windows) {
       await page.setViewportSize(size);
       const about = `${this.look}: ${name} at ${size.width}×${size.height}`;
       const overflow = await horizontalOverflow(page);
@@ -48,7 +59,7 @@ export class ContactSheets {
       const file = `${String(this.#rows.length).padStart(3, "0")}-${name.replace(/\W+/g, "-")}-${size.width}.jpg`;
       await page.screenshot({ path: join(this.#folder, file), type: "jpeg", quality: 70 });
       pictures.push(file);
-      if (size.width === 360 || size.width === 1366) {
+      if (this.checked.includes(size.width)) {
         for (const violation of await accessibilityViolations(page)) this.faults.push(`${about}: ${violation}`);
       }
     }
