@@ -23,6 +23,7 @@ mod redeem;
 mod refresh;
 mod refresh_tokens;
 mod remembered_limits;
+mod removed_clients;
 mod render;
 mod resume;
 mod scan;

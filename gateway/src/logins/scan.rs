@@ -117,6 +117,9 @@ impl Logins {
                 if !repeated {
                     self.metrics.login_changed(EventKind::Scan);
                 }
+                if let Some(error) = self.refuse_removed(id, &request.client_id).await {
+                    return Err(error);
+                }
                 let network = network(&request.requester, address.own(&person));
                 let context = self.context(id, *request, opened_at, person, network, instants);
                 Ok(ScanContext {

@@ -13,6 +13,8 @@ use crate::settings::ClientSettings;
 pub(crate) struct Clients {
     by_id: HashMap<String, Arc<Client>>,
     origins: HashSet<String>,
+    /// Ids that were registered at this node before, and are not any more.
+    removed: HashSet<String>,
 }
 
 impl Clients {
@@ -27,12 +29,22 @@ impl Clients {
             .values()
             .flat_map(|client| client.origins().iter().cloned())
             .collect();
-        Self { by_id, origins }
+        Self {
+            by_id,
+            origins,
+            removed: HashSet::new(),
+        }
     }
 
     /// Returns the relying party of this id.
     pub(crate) fn get(&self, id: &str) -> Option<&Arc<Client>> {
         self.by_id.get(id)
+    }
+
+    /// Returns true if this id was registered before and is not any more. One that this node has never known may be new at
+    /// other nodes.
+    pub(crate) fn has_removed(&self, id: &str) -> bool {
+        self.removed.contains(id)
     }
 
     /// Returns true if any client is told of logouts.
@@ -99,9 +111,14 @@ impl ClientRegistry {
     }
 
     /// Puts other relying parties in the place of the current ones. Requests in progress go by the old ones to their end.
-    pub(crate) fn replace(&self, clients: Clients) -> ClientChanges {
+    pub(crate) fn replace(&self, mut clients: Clients) -> ClientChanges {
         let mut current = self.0.write();
         let changes = ClientChanges::between(&current, &clients);
+        let removed = current.removed.iter().chain(&changes.removed);
+        clients.removed = removed
+            .filter(|id| !clients.by_id.contains_key(*id))
+            .cloned()
+            .collect();
         *current = Arc::new(clients);
         changes
     }

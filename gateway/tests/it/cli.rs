@@ -102,24 +102,20 @@ pub(crate) struct Server {
 impl Server {
     /// Waits for the log line of this message.
     pub(crate) fn logged(&mut self, message: &str) -> serde_json::Value {
-        for line in self.log.by_ref().lines().map(Result::unwrap) {
-            let line: serde_json::Value = serde_json::from_str(&line).unwrap();
-            if line["fields"]["message"]
-                .as_str()
-                .is_some_and(|said| said.starts_with(message))
-            {
-                return line["fields"].clone();
+        loop {
+            let line = self.next_line();
+            let said = line["message"].as_str();
+            if said.is_some_and(|said| said.starts_with(message)) {
+                return line;
             }
         }
-        panic!("it ended without saying: {message}")
     }
 
     /// Waits for the next log line.
     pub(crate) fn next_line(&mut self) -> serde_json::Value {
         let mut line = String::new();
         self.log.read_line(&mut line).unwrap();
-        let line: serde_json::Value = serde_json::from_str(&line).unwrap();
-        line["fields"].clone()
+        serde_json::from_str::<serde_json::Value>(&line).unwrap()["fields"].clone()
     }
 
     pub(crate) fn listening(&mut self) -> String {

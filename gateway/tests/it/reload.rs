@@ -2,12 +2,14 @@
 
 use std::collections::BTreeMap;
 
-use saoma_protocol::paths;
+use saoma_client::{Browser, RelyingParty};
+use saoma_protocol::{ClientMessage, ServerMessage, paths};
 use serde_json::Value;
+use url::Url;
 
 use crate::cli::{COMPLETE, Place, Server};
 use crate::client_files::private;
-use crate::support::rsa_key;
+use crate::support::{hall, rsa_key};
 
 /// A running node with a settings file that changes.
 struct Running {
@@ -15,6 +17,8 @@ struct Running {
     server: Server,
     /// Settings in front of the common ones.
     head: BTreeMap<&'static str, String>,
+    /// Ids of the clients.
+    clients: Vec<&'static str>,
     http: reqwest::Client,
     public: String,
     operations: String,
@@ -26,7 +30,7 @@ impl Running {
         private(&place, "first.pem", &rsa_key("signing"));
         let head = head.iter().map(|(key, value)| (*key, (*value).to_owned()));
         let head: BTreeMap<_, _> = head.collect();
-        write(&place, &head);
+        write(&place, &head, &["hall"]);
         let mut server = place.serve();
         let serving = server.logged("serving");
         let url = |name: &str| format!("http://{}", serving[name].as_str().unwrap());
@@ -36,13 +40,19 @@ impl Running {
             place,
             server,
             head,
+            clients: vec!["hall"],
             http: reqwest::Client::new(),
         }
     }
 
     fn set(&mut self, key: &'static str, value: &str) {
         self.head.insert(key, value.to_owned());
-        write(&self.place, &self.head);
+        write(&self.place, &self.head, &self.clients);
+    }
+
+    fn set_clients(&mut self, clients: Vec<&'static str>) {
+        self.clients = clients;
+        write(&self.place, &self.head, &self.clients);
     }
 
     /// Hangs up, and returns the log lines until the reload has ended.
@@ -96,19 +106,21 @@ impl Running {
     }
 }
 
-fn write(place: &Place, head: &BTreeMap<&'static str, String>) {
+fn write(place: &Place, head: &BTreeMap<&'static str, String>, clients: &[&str]) {
     let settings = COMPLETE.replace("enabled = false", "listen = \"127.0.0.1:0\"");
-    let head: String = head
-        .iter()
-        .map(|(key, value)| format!("{key} = {value}\n"))
-        .collect();
-    let (settings, section) = settings
-        .split_once("[log]\n    format = \"json\"\n")
-        .map(|(before, after)| (format!("{before}{after}"), "log.format = \"json\"\n"))
-        .unwrap();
-    // The client's table is the last one.
-    let origins = "    origins = [\"https://hall.example\"]\n";
-    let text = format!("{section}{head}{settings}{origins}");
+    let settings = settings.replace("[log]\n    format = \"json\"\n", "");
+    let (settings, hall) = settings.split_once("[[clients]]").unwrap();
+    let head = head.iter().map(|(key, value)| format!("{key} = {value}\n"));
+    let mut text = format!(
+        "log.format = \"json\"\n{}{settings}",
+        head.collect::<String>()
+    );
+    for id in clients {
+        let client = hall.replace("client_id = \"hall\"", &format!("client_id = \"{id}\""));
+        text.push_str("[[clients]]");
+        text.push_str(&client);
+        text.push_str("    origins = [\"https://hall.example\"]\n");
+    }
     private(place, "saoma.toml", &text);
 }
 
@@ -135,7 +147,7 @@ async fn k4_sighup_takes_over_limits_and_keys_and_says_so() {
     private(&node.place, "second.pem", &rsa_key("reloaded"));
     node.set(KEYS, "['first.pem', 'second.pem']");
     node.set(LIMIT, "{ burst = 50, per = '2h' }");
-    node.set("server.backlog", "77");
+    node.set("sockets.ping_interval", "'20s'");
     let lines = node.reload();
     assert_eq!(node.open().await, 201, "the new limit counts at once");
     let both = node.keys().await;
@@ -148,7 +160,7 @@ async fn k4_sighup_takes_over_limits_and_keys_and_says_so() {
     assert_eq!(of_part(&lines, "signing_keys")["added"], added.as_str());
     let summary = lines.last().unwrap();
     assert_eq!(summary["changed"], "[\"limits\", \"signing_keys\"]");
-    assert_eq!(summary["needs_restart"], "[\"server.backlog\"]");
+    assert_eq!(summary["needs_restart"], "[\"sockets.ping_interval\"]");
     assert_eq!(node.reloads("ok").await, "1");
 
     // The second key signs, then the first one goes.
@@ -178,7 +190,7 @@ async fn k4_a_fault_in_any_part_changes_nothing_and_is_named_with_its_place() {
             "['first.pem', 'missing.pem']",
             "cannot read missing.pem",
         ),
-        (KEYS, "['first.pem'", "line 3"),
+        (KEYS, "['first.pem'", "invalid TOML at line "),
         (KEYS, "['first.pem', 'first.pem']", "is there twice"),
     ] {
         node.set(key, value);
@@ -220,4 +232,37 @@ async fn k4_sighup_takes_over_the_log_filter() {
     let lines = node.reload();
     let changed = of_part(&lines, "log_filter")["changed"].as_str().unwrap();
     assert_eq!(changed, "[\"info in place of error\"]");
+}
+
+/// A login whose client is removed cannot end well, so its browser is told at once, and a phone at the scan.
+#[tokio::test]
+async fn k4_logins_of_a_removed_client_end_and_say_why() {
+    let mut node = Running::start(&[(KEYS, "['first.pem']")]);
+    node.set_clients(vec!["hall", "shop"]);
+    node.reload();
+    let url = Url::parse(&node.public).unwrap();
+    let party = |id: &str| RelyingParty {
+        client_id: id.to_owned(),
+        ..hall()
+    };
+    let (mut of_hall, _) = Browser::open(&url, &party("hall")).await.unwrap();
+    let (mut of_shop, _) = Browser::open(&url, &party("shop")).await.unwrap();
+    node.set_clients(vec!["hall"]);
+    let lines = node.reload();
+    assert_eq!(of_part(&lines, "clients")["removed"], "[\"shop\"]");
+    assert_eq!(
+        of_shop.closed().await.unwrap(),
+        4004,
+        "its client is not registered"
+    );
+    // It may have been logged before the end of the reload.
+    let message = "ended the logins of removed clients";
+    let mut before = lines.into_iter();
+    let told = before.find(|line| line["message"] == message);
+    let told = told.unwrap_or_else(|| node.server.logged(message));
+    assert_eq!(told["ended"], 1);
+    // The other client's login goes on.
+    of_hall.send(&ClientMessage::Refresh).await.unwrap();
+    let told = of_hall.next().await.unwrap();
+    assert!(matches!(told, ServerMessage::Renewed { .. }), "{told:?}");
 }

@@ -38,6 +38,9 @@ impl ReloadablePart for ClientsPart {
                 changed,
                 removed,
             } = logins.client_registry().replace(clients);
+            if !removed.is_empty() {
+                logins.end_logins_of_removed_clients();
+            }
             PartChanges {
                 added,
                 changed,
