@@ -62,7 +62,7 @@ pub use self::http::assets;
 pub use self::http::forwarding::is_forwarded;
 pub use self::identity::KeysFileError;
 pub use self::node::backend_error::BackendError;
-pub use self::node::check::{CheckError, check};
+pub use self::node::check::{CheckError, check, check_and_probe};
 pub use self::node::cluster_watch::ForeignSecrets;
 pub use self::node::reload::{PartChanges, ReloadError, Reloaded};
 pub use self::node::telemetry;

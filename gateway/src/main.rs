@@ -8,8 +8,8 @@ use anyhow::Context;
 use clap::{Args, Parser, Subcommand};
 use saoma_gateway::settings::{Effective, Flag, SafetyWarning, Secret, Sources, weakness};
 use saoma_gateway::{
-    CheckError, Gateway, KeyKind, Settings, check, error_chain, generate_secret, hash_secret,
-    telemetry,
+    CheckError, Gateway, KeyKind, Settings, check, check_and_probe, error_chain, generate_secret,
+    hash_secret, telemetry,
 };
 use tokio::signal::unix::{SignalKind, signal};
 
@@ -37,7 +37,13 @@ enum Command {
     /// Run a node until SIGTERM or SIGINT; a second one ends it at once
     Serve,
     /// Check the settings and the files that they name, as a start does, and name everything that is wrong
-    CheckConfig,
+    CheckConfig {
+        #[arg(
+            long,
+            help = "Also ask the store for each command that a login needs, and the app's backend for its keys or an answer"
+        )]
+        probe: bool,
+    },
     /// Print the settings as they are in effect, and what set them; secrets are starred out
     PrintConfig,
     /// Make a key that signs tokens, for oidc.signing_keys: an RSA key, for RS256, unless told otherwise
@@ -139,10 +145,15 @@ fn run(cli: &Cli) -> anyhow::Result<()> {
             .enable_all()
             .build()?
             .block_on(async { serve(check(&sources).await?, &sources).await }),
-        Command::CheckConfig => {
+        Command::CheckConfig { probe } => {
             let runtime = tokio::runtime::Builder::new_current_thread()
                 .enable_all()
                 .build()?;
+            if *probe {
+                let (_, warnings) = runtime.block_on(check_and_probe(&sources))?;
+                warn(&warnings);
+                return print("the settings are right, and a login would be served\n");
+            }
             let effective = runtime.block_on(check(&sources))?;
             warn(&effective.safety_warnings());
             print("the settings are right\n")

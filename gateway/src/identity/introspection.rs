@@ -1,12 +1,15 @@
 //! Token introspection (RFC 7662): the backend is asked each time, so a card reported lost a second ago refuses.
 
 use async_trait::async_trait;
+use data_encoding::HEXLOWER;
 
 use super::answer::BackendAnswer;
 use super::backend_http::{self, AnswerError};
 use super::claim_map::ClaimMap;
 use super::conditions::Conditions;
 use super::{IdentityBackend, IdentityError, Person};
+use crate::error_chain::chain;
+use crate::random;
 use crate::settings::{IntrospectionSettings, Secret};
 use crate::wall_clock;
 
@@ -61,5 +64,20 @@ impl IdentityBackend for Introspection {
             .map_err(|problem| IdentityError::unavailable(format!("invalid answer: {problem}")))?;
         answer.check(&self.conditions, wall_clock::since_epoch().as_secs_f64())?;
         answer.person(&self.claims)
+    }
+
+    async fn probe(&self) -> Vec<(&'static str, String)> {
+        let made_up = format!("saoma-probe-{}", HEXLOWER.encode(&random::bytes::<16>()));
+        let problem = match self.identify(&made_up).await {
+            Err(IdentityError::Refused(_)) => return Vec::new(),
+            Err(error) => format!(
+                "no usable answer about a made-up token, so no person can log in: {}",
+                chain(&error)
+            ),
+            Ok(_) => "it takes a made-up token for a person's, so that anyone could log in as that person: let it answer \
+                      {\"active\": false}"
+                .to_owned(),
+        };
+        vec![("introspection", problem)]
     }
 }

@@ -317,6 +317,16 @@ impl IdentityBackend for Jwks {
         Ok(person)
     }
 
+    async fn probe(&self) -> Vec<(&'static str, String)> {
+        let fetched = self.source.fetch().await.err();
+        let problem =
+            |error: FetchError| format!("no keys, so no token can be verified: {}", chain(&error));
+        fetched
+            .map(|error| ("jwks", problem(error)))
+            .into_iter()
+            .collect()
+    }
+
     /// Keys are fetched seldom, however many tokens arrive.
     fn verifies_offline(&self) -> bool {
         true

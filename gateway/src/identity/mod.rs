@@ -112,6 +112,12 @@ pub(crate) trait IdentityBackend: fmt::Debug + Send + Sync + 'static {
     /// Returns an error if the token is not valid, or if the backend gave no usable answer.
     async fn identify(&self, token: &str) -> Result<Person, IdentityError>;
 
+    /// Asks everything that a login needs of the backend, about nobody. Returns the names of the endpoints that fail, each
+    /// with what is wrong and what to do.
+    async fn probe(&self) -> Vec<(&'static str, String)> {
+        Vec::new()
+    }
+
     /// Returns the standing of a person as one of their identities, as of now and without a token of theirs: asked while a
     /// login lasts at the gateway. A caller must take an error for neither good standing nor a refusal.
     ///

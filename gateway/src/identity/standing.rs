@@ -6,6 +6,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use data_encoding::HEXLOWER;
 use saoma_protocol::{Identity, PersonId};
 
 use super::answer::BackendAnswer;
@@ -13,6 +14,8 @@ use super::backend_http::{self, AnswerError};
 use super::claim_map::ClaimMap;
 use super::{IdentityBackend, IdentityError, Person};
 use crate::claims::Claims;
+use crate::error_chain::chain;
+use crate::random;
 use crate::settings::{Secret, StandingSettings};
 
 /// The standing of a person as one of their identities, at this moment.
@@ -155,6 +158,23 @@ impl IdentityBackend for WithStanding {
             Err(IdentityError::Refused(_)) => Ok(Standing::Refused(StandingRefusal::UnknownPerson)),
             Err(error) => Err(error),
         }
+    }
+
+    async fn probe(&self) -> Vec<(&'static str, String)> {
+        let mut problems = self.backend.probe().await;
+        let nobody = format!("saoma-probe-{}", HEXLOWER.encode(&random::bytes::<16>()));
+        match self.standing(&PersonId::new(&nobody), &nobody).await {
+            Ok(Standing::Refused(_)) => {}
+            Err(error) => problems.push((
+                "standing",
+                format!("no usable answer about a person who does not exist: {}", chain(&error)),
+            )),
+            Ok(Standing::Good(_)) => problems.push((
+                "standing",
+                "it says that a person who does not exist is in good standing: let it answer {\"active\": false}".to_owned(),
+            )),
+        }
+        problems
     }
 
     fn verifies_offline(&self) -> bool {

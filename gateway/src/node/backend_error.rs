@@ -17,6 +17,24 @@ pub enum BackendError {
     /// The store cannot be used.
     #[error("store.url: cannot use the store, and logins are kept nowhere else")]
     Store(#[from] StoreError),
+    /// A newer version has written to the store.
+    #[error(
+        "store.url: the store holds data of schema {found}, which a newer version of saoma has written; this version \
+         understands schemas up to {}: start the newer version, or give this one a Redis, or a store.key_prefix, of its own",
+        crate::store::SCHEMA
+    )]
+    NewerSchema {
+        /// The version in the store.
+        found: u32,
+    },
+    /// Something behind the gateway was asked, and would fail a login.
+    #[error("{setting}: {problem}")]
+    Probe {
+        /// The setting that names it.
+        setting: String,
+        /// What is wrong, and what to do.
+        problem: String,
+    },
     /// The file of the certificate authority cannot be read.
     #[error("store.ca_file: cannot read {}", .path.display())]
     CaFile {
@@ -78,12 +96,14 @@ pub enum BackendError {
         source: ParseSecretError,
     },
     /// A file that holds a secret of a setting cannot be used.
-    #[error("{setting}: cannot use {}", .path.display())]
+    #[error("{setting}: cannot use {}{owner}", .path.display())]
     SettingFile {
         /// The setting.
         setting: String,
         /// The file.
         path: PathBuf,
+        /// The client that it belongs to, as the end of a phrase; empty for none.
+        owner: String,
         /// The cause.
         source: SecretFileError,
     },
@@ -132,10 +152,19 @@ impl BackendError {
             | Self::Settings(_)
             | Self::Key { .. }
             | Self::NewKey(_)
+            | Self::NewerSchema { .. }
+            | Self::Probe { .. }
             | Self::Keys(_)
             | Self::Secret { .. }
             | Self::Http(_)
             | Self::Several(_) => false,
+        }
+    }
+
+    /// Says whose file cannot be used.
+    pub(super) fn name_owner(&mut self, client_id: &str) {
+        if let Self::SettingFile { owner, .. } = self {
+            *owner = format!(" of {client_id:?}");
         }
     }
 

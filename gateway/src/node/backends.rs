@@ -12,11 +12,16 @@ use crate::identity::{
 };
 use crate::replaceable::Replaceable;
 use crate::settings::{IdentitySource, Settings, SettingsError, StoreSettings, WaitForReplicas};
-use crate::store::{ConnectionSettings, Connections, MemoryStore, RedisStore, Store, StoreMetrics};
+use crate::store::{
+    ConnectionSettings, Connections, MemoryStore, RedisStore, SchemaFound, Store, StoreMetrics,
+};
 use crate::subjects::Subjects;
 
 /// Beginning of a certificate in PEM (RFC 7468 §5).
 const CERTIFICATE: &[u8] = b"-----BEGIN CERTIFICATE-----";
+
+/// Times that a start tries to note the version of its data.
+const CLAIM_TRIES: u32 = 3;
 
 /// All parts behind a node.
 #[derive(Debug)]
@@ -77,11 +82,12 @@ impl Parts {
     }
 }
 
-/// Creates the parts that the settings name, without connecting to a Redis yet. `keys` take the place of those of
-/// `oidc.signing_keys`.
+/// Creates the parts that the settings name, and notes in the store which version of data the node writes. `keys` take the
+/// place of those of `oidc.signing_keys`.
 ///
 /// # Errors
-/// Returns an error if a key, a certificate or a URL cannot be used.
+/// Returns an error if a key, a certificate or a URL cannot be used, if the store does not answer, or if it holds data of a
+/// newer version.
 pub(crate) async fn connect(
     settings: &Settings,
     keys: Option<KeyRing>,
@@ -92,6 +98,7 @@ pub(crate) async fn connect(
         Ok(parts) => parts,
         Err(errors) => return BackendError::join(errors).and(Err(no_identity())),
     };
+    claim_schema(&*parts.store).await?;
     Ok(Backends {
         store: parts.store,
         identity: parts.identity.ok_or_else(no_identity)?,
@@ -99,6 +106,19 @@ pub(crate) async fn connect(
         cluster_secrets: parts.cluster_secrets,
         subjects: parts.subjects,
     })
+}
+
+/// Notes the version of data that the node writes. The first connections may take longer than a command is given.
+async fn claim_schema(store: &dyn Store) -> Result<(), BackendError> {
+    let mut tries = 1;
+    loop {
+        match store.claim_schema().await {
+            Ok(SchemaFound::Understood) => return Ok(()),
+            Ok(SchemaFound::Newer(found)) => return Err(BackendError::NewerSchema { found }),
+            Err(error) if tries >= CLAIM_TRIES => return Err(error.into()),
+            Err(_) => tries += 1,
+        }
+    }
 }
 
 fn no_identity() -> BackendError {
@@ -109,7 +129,7 @@ fn no_identity() -> BackendError {
     .into()
 }
 
-async fn store(
+pub(super) async fn store(
     settings: &StoreSettings,
     metrics: &StoreMetrics,
 ) -> Result<Arc<dyn Store>, BackendError> {
@@ -155,6 +175,7 @@ async fn connection_settings(store: &StoreSettings) -> Result<ConnectionSettings
         pool_size,
         command_timeout,
         wait_for_replicas,
+        key_prefix,
         ..
     } = store.clone();
     Ok(ConnectionSettings {
@@ -162,6 +183,7 @@ async fn connection_settings(store: &StoreSettings) -> Result<ConnectionSettings
         ca,
         pool_size,
         command_timeout,
+        key_prefix,
         wait_for_replicas: wait_for_replicas == WaitForReplicas::Auto,
     })
 }
@@ -189,7 +211,7 @@ async fn identity(settings: &Settings) -> Result<Option<Arc<dyn IdentityBackend>
     })
 }
 
-async fn source_of(
+pub(super) async fn source_of(
     source: &IdentitySource<'_>,
 ) -> Result<Option<Arc<dyn IdentityBackend>>, BackendError> {
     let claims = ClaimMap::new(source.claims);

@@ -5,6 +5,7 @@ use std::fmt;
 
 use super::backend_error::BackendError;
 use super::backends::Parts;
+use super::probe::probe;
 use super::secret_files;
 use crate::error_chain::chain;
 use crate::settings::{Effective, Loaded, SafetyWarning, Settings, SettingsError, Sources};
@@ -47,8 +48,26 @@ impl Error for CheckError {}
 /// # Errors
 /// Returns an error that names everything with which a node would not start.
 pub async fn check(sources: &Sources) -> Result<Effective, CheckError> {
+    Ok(look(sources, false).await?.0)
+}
+
+/// Checks settings as [`check`] does, and asks the servers behind a node as a login would: the store for each command, the
+/// app's backend for its keys or an answer. Nothing stays in the store. Returns the warnings with the settings.
+///
+/// # Errors
+/// Returns an error that names everything with which a node would not start, or a login would fail.
+pub async fn check_and_probe(
+    sources: &Sources,
+) -> Result<(Effective, Vec<SafetyWarning>), CheckError> {
+    look(sources, true).await
+}
+
+async fn look(
+    sources: &Sources,
+    is_probing: bool,
+) -> Result<(Effective, Vec<SafetyWarning>), CheckError> {
     let loaded = Settings::load_with_findings(sources);
-    let warnings = loaded.safety_warnings();
+    let mut warnings = loaded.safety_warnings();
     let Loaded {
         effective,
         errors: settings,
@@ -67,9 +86,14 @@ pub async fn check(sources: &Sources) -> Result<Effective, CheckError> {
     };
     let opened = Parts::open(&read, None, &StoreMetrics::default()).await;
     parts.extend(opened.err().into_iter().flatten());
+    if is_probing {
+        let probed = probe(&read).await;
+        parts.extend(probed.errors);
+        warnings.extend(probed.warnings);
+    }
     parts.retain(|error| !error.is_told_by(&settings));
     if settings.is_empty() && parts.is_empty() {
-        return Ok(effective);
+        return Ok((effective, warnings));
     }
     Err(CheckError {
         settings,

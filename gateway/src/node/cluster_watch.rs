@@ -20,7 +20,7 @@ use crate::metrics::Metrics;
 use crate::random;
 use crate::replaceable::Replaceable;
 use crate::settings::Settings;
-use crate::store::{Announcements, Store, StoreError};
+use crate::store::{Announcements, SCHEMA, SchemaFound, Store, StoreError};
 
 /// Interval between two announcements.
 const INTERVAL: Duration = Duration::from_secs(2);
@@ -36,6 +36,9 @@ const PATIENCE: Duration = Duration::from_secs(10);
 
 /// Interval between two log lines about a conflict that lasts.
 const REPEAT: Duration = Duration::from_secs(300);
+
+/// Interval between two notes of the version of the data.
+const CLAIM_AGAIN: Duration = Duration::from_secs(300);
 
 /// A node as it announces itself.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -242,16 +245,36 @@ impl ClusterWatch {
 
     /// Announces the node until it leaves, and tells of conflicts.
     pub(super) async fn run(self: Arc<Self>) {
+        let mut claimed_at = Instant::now();
         loop {
             tokio::select! {
                 () = self.leaving.cancelled() => return,
                 () = sleep(INTERVAL) => {}
+            }
+            if claimed_at.elapsed() >= CLAIM_AGAIN {
+                claimed_at = Instant::now();
+                self.claim_schema().await;
             }
             match self.announce(false).await {
                 Ok(found) => self.tell(&self.others(&found.all)),
                 Err(error) => {
                     tracing::debug!(error = %chain(&error), "could not announce the node");
                 }
+            }
+        }
+    }
+
+    /// Notes again which version of data the node writes: a Redis that came back empty does not know it.
+    async fn claim_schema(&self) {
+        match self.store.claim_schema().await {
+            Ok(SchemaFound::Understood) => {}
+            Ok(SchemaFound::Newer(found)) => tracing::error!(
+                found,
+                understood = SCHEMA,
+                "a newer version writes to the store what this one does not understand: update this node"
+            ),
+            Err(error) => {
+                tracing::debug!(error = %chain(&error), "could not note the version of the data");
             }
         }
     }

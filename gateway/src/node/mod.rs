@@ -7,6 +7,7 @@ pub(crate) mod check;
 pub(crate) mod cluster_watch;
 mod drain;
 mod operations;
+mod probe;
 pub(crate) mod reload;
 mod secret_files;
 pub mod telemetry;

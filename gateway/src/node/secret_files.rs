@@ -13,8 +13,12 @@ pub(super) fn read(settings: &Settings) -> Result<Settings, Vec<BackendError>> {
     let mut read = settings.clone();
     let mut errors = Vec::new();
     for client in &mut read.clients {
+        let known = errors.len();
         if let Some(secret) = take(&mut client.secret_file, "clients.secret_file", &mut errors) {
             client.secret = Some(secret);
+        }
+        for error in errors.iter_mut().skip(known) {
+            error.name_owner(&client.client_id);
         }
     }
     if let Some(introspection) = &mut read.identity.introspection {
@@ -65,6 +69,7 @@ fn take(
             errors.push(BackendError::SettingFile {
                 setting: setting.to_owned(),
                 path: path.to_owned(),
+                owner: String::new(),
                 source,
             });
             None

@@ -89,6 +89,35 @@ impl SettingsError {
         self.path() == Some(path)
     }
 
+    /// Returns the error with the client that it is about, where there are several.
+    pub(super) fn of_client(self, name: &str) -> Self {
+        match self {
+            Self::Unknown {
+                origin,
+                key,
+                nearest,
+            } => Self::Unknown {
+                origin,
+                key: format!("{key} of {name}"),
+                nearest,
+            },
+            Self::Value {
+                origin,
+                key,
+                problem,
+            } => Self::Value {
+                origin,
+                key,
+                problem: format!("{problem} (in {name})"),
+            },
+            Self::Invalid { setting, problem } => Self::Invalid {
+                setting,
+                problem: format!("{problem} (in {name})"),
+            },
+            error => error,
+        }
+    }
+
     /// Returns the errors one by one.
     pub(super) fn into_list(self) -> Vec<Self> {
         match self {

@@ -267,14 +267,26 @@ impl Merge {
 
     /// Puts in the clients, each member judged by itself: a fault of one hides none of another.
     fn clients(&mut self, mut list: Value, origin: &Origin) {
+        let is_one_of_several = list.as_array().is_some_and(|clients| clients.len() > 1);
         let tables = list.as_array_mut().into_iter().flatten();
         for (index, client) in tables.filter_map(Value::as_table_mut).enumerate() {
+            let name = match client.get("client_id").and_then(Value::as_str) {
+                Some(id) => format!("{id:?}"),
+                None => format!("client {}", index + 1),
+            };
             let wrong = take_wrong_members(&self.known, client, |_| origin.clone());
             let missing = missing::fill_client(client, index + 1, &self.known);
             let is_told = |path: &String| wrong.iter().any(|error| error.explains(path));
             let missing = missing.into_iter().filter(|path| !is_told(path));
-            self.errors.extend(missing.map(missing::error));
-            self.errors.extend(wrong);
+            let missing: Vec<_> = missing.map(missing::error).collect();
+            let errors = missing.into_iter().chain(wrong);
+            self.errors.extend(errors.map(|error| {
+                if is_one_of_several {
+                    error.of_client(&name)
+                } else {
+                    error
+                }
+            }));
         }
         self.put(CLIENTS, list, origin.clone());
     }

@@ -150,6 +150,10 @@ pub struct StoreSettings {
     /// are no replicas it waits for none. With `off` a failover may lose what was answered shortly
     /// before it.
     pub wait_for_replicas: WaitForReplicas,
+    /// Prefix of all keys and channels; `saoma:` by default. Installations with different prefixes
+    /// share a Redis and know nothing of each other. 1 to 64 letters, digits and `:._-`. All nodes
+    /// of one installation need the same, and a change of it is a new, empty store.
+    pub key_prefix: String,
 }
 
 /// The replicas that a node waits for before it answers.
@@ -173,6 +177,7 @@ impl Default for StoreSettings {
             pool_size: 4,
             command_timeout: Duration::from_secs(1),
             wait_for_replicas: WaitForReplicas::Auto,
+            key_prefix: "saoma:".into(),
         }
     }
 }

@@ -87,6 +87,11 @@ impl Settings {
                 "store.pool_size",
                 "give between 1 and 1000",
             ),
+            check(
+                is_key_prefix(&self.store.key_prefix),
+                "store.key_prefix",
+                "give 1 to 64 letters, digits and :._- such as \"hall:\"",
+            ),
             check(self.server.backlog > 0, "server.backlog", "give at least 1"),
             check(
                 self.server.max_sockets_per_address > 0,
@@ -240,6 +245,12 @@ impl Settings {
             ),
         ])
     }
+}
+
+/// Returns true for a prefix that names no hash tag of a cluster and no pattern of an ACL.
+fn is_key_prefix(prefix: &str) -> bool {
+    let is_of_names = |byte: u8| byte.is_ascii_alphanumeric() || b":._-".contains(&byte);
+    (1..=64).contains(&prefix.len()) && prefix.bytes().all(is_of_names)
 }
 
 /// Returns true if the URL of a Redis holds a password.

@@ -19,10 +19,12 @@ mod known_person;
 mod memory;
 mod metrics;
 mod opening;
+mod probe;
 mod redemption;
 mod redis;
 mod refresh;
 mod request_store;
+mod schema;
 mod session;
 mod session_store;
 mod transition;
@@ -46,6 +48,7 @@ pub use self::known_person::{Agreement, KnownPerson, PersonTag};
 pub use self::memory::MemoryStore;
 pub use self::metrics::StoreMetrics;
 pub use self::opening::{LoginRecord, LoginRequest, NewLogin, Opening};
+pub use self::probe::StoreFinding;
 pub use self::redemption::{
     CodeOrigin, Grant, PresentedVerifier, REDEEM_TRIES, Redeemed, Redemption,
 };
@@ -54,6 +57,7 @@ pub(crate) use self::redis::inbox_push;
 pub use self::redis::{AddressError, ConnectionSettings, Connections, RedisAddress, RedisStore};
 pub use self::refresh::{Refresh, Refreshed, RevokedToken};
 pub use self::request_store::RequestStore;
+pub use self::schema::{SCHEMA, SchemaFound};
 pub use self::session::{
     EndReason, Ended, Family, FamilyId, KEEP_ENDED_SESSION, MAX_FAMILIES, NewFamily,
     SessionBeginning, SessionClient, SessionEnd, SessionJoin, SessionRecord, SessionTerms,
@@ -177,6 +181,17 @@ pub trait Store: fmt::Debug + Send + Sync + 'static {
     ) -> Result<Announcements, StoreError> {
         let _ = (announcement, lifetime);
         Ok(Announcements::default())
+    }
+
+    /// Notes the version of what this node writes, unless a newer one is noted. A store that does not outlive the process has
+    /// no other version.
+    async fn claim_schema(&self) -> Result<SchemaFound, StoreError> {
+        Ok(SchemaFound::Understood)
+    }
+
+    /// Tries everything that a login needs, on keys that are thrown away, and returns all that is wrong.
+    async fn probe(&self) -> Vec<StoreFinding> {
+        Vec::new()
     }
 
     /// Returns successfully if the store takes what a login writes.

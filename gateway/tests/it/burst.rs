@@ -33,6 +33,7 @@ impl Setup {
             ca: None,
             pool_size: 4,
             command_timeout,
+            key_prefix: "saoma:".into(),
             wait_for_replicas: true,
         };
         let connections = Connections::new(&settings, metrics).unwrap();

@@ -246,3 +246,24 @@ fn k5_variables_of_a_kubernetes_service_are_no_settings() {
         assert!(checked.err.contains(name), "{checked:?}");
     }
 }
+
+/// With several clients each message says which one is at fault.
+#[test]
+fn a_fault_in_one_of_several_clients_names_it() {
+    let client = "[[clients]]\nclient_id = 'shop'\nname = 'Shop'\nredirect_uris = ['https://shop.example/cb']\n";
+    let place = Place::with(&format!(
+        "{COMPLETE}\n{client}pkce = 'never'\nredirect_uri = 'https://shop.example/'\nsecret_file = 'no.secret'\n\
+         [[clients]]\nclient_id = 'kiosk'\nredirect_uris = ['https://kiosk.example/cb']\n"
+    ));
+    let checked = place.run(&CHECK);
+    for (setting, name) in [
+        ("clients.pkce", "\"shop\""),
+        ("clients.redirect_uri of \"shop\"", "\"shop\""),
+        ("clients.secret_file", "\"shop\""),
+        ("clients.name", "\"kiosk\""),
+    ] {
+        let line = format!("saoma: {setting}");
+        let is_told = |found: &str| found.starts_with(&line) && found.contains(name);
+        assert!(checked.err.lines().any(is_told), "{setting}: {checked:#?}");
+    }
+}

@@ -225,6 +225,7 @@ fn store(redis: &RedisServer) -> RedisStore {
         ca: None,
         pool_size: 1,
         command_timeout: Duration::from_secs(1),
+        key_prefix: "saoma:".into(),
         wait_for_replicas: true,
     };
     RedisStore::new(Connections::new(&settings, StoreMetrics::default()).unwrap())

@@ -36,9 +36,14 @@ impl Settings {
         for path in &self.cluster.secret_files {
             refuse("cluster.secret_files", problem_with_secret(path));
         }
-        let clients = self.clients.iter();
-        for path in clients.filter_map(|client| client.secret_file.as_ref()) {
-            refuse("clients.secret_file", problem_with_secret(path));
+        for client in &self.clients {
+            let id = &client.client_id;
+            let problem = client
+                .secret_file
+                .as_ref()
+                .and_then(|path| problem_with_secret(path));
+            let problem = problem.map(|problem| format!("{problem} (in {id:?})"));
+            refuse("clients.secret_file", problem);
         }
         if let Some(path) = &self.store.password_file {
             refuse("store.password_file", problem_with_secret(path));

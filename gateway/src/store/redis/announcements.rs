@@ -5,7 +5,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use super::connection::Connections;
-use super::{corrupt, keys};
+use super::corrupt;
 use crate::store::{Announcements, StoreError};
 
 /// Announcements that are surely kept: those of some hundred nodes in a lifetime.
@@ -27,12 +27,15 @@ pub(super) async fn announce(
     lifetime: Duration,
 ) -> Result<Announcements, StoreError> {
     let mut add = redis::cmd("XADD");
-    add.arg(keys::NODES).arg("MAXLEN").arg("~").arg(KEPT);
+    add.arg(connections.keys().nodes())
+        .arg("MAXLEN")
+        .arg("~")
+        .arg(KEPT);
     add.arg("*").arg(FIELD).arg(announcement);
     let asked_at = Instant::now();
     let own: String = connections.query("announce", &add).await?;
     let mut expire = redis::cmd("EXPIRE");
-    expire.arg(keys::NODES).arg(EXPIRY);
+    expire.arg(connections.keys().nodes()).arg(EXPIRY);
     let _: bool = connections.query("announce", &expire).await?;
     let now = own
         .split('-')
@@ -43,7 +46,7 @@ pub(super) async fn announce(
     let lifetime = u64::try_from(lifetime.as_millis()).unwrap_or(u64::MAX);
     let mut range = redis::cmd("XRANGE");
     range
-        .arg(keys::NODES)
+        .arg(connections.keys().nodes())
         .arg(now.saturating_sub(lifetime))
         .arg("+");
     let found: Vec<(String, Vec<String>)> = connections.query("announce", &range).await?;

@@ -2,10 +2,10 @@
 
 use saoma_protocol::{EventKind, LoginId};
 
+use super::RedisStore;
 use super::answers::corrupt;
 use super::arguments::{millis, states};
 use super::fence::Proof;
-use super::{RedisStore, keys};
 use crate::store::device_poll::{DENIED, LEEWAY, PENDING};
 use crate::store::{DevicePoll, Polled, SLOW_DOWN_STEP, StoreError};
 
@@ -16,7 +16,7 @@ impl RedisStore {
         poll: &DevicePoll<'_>,
     ) -> Result<Polled, StoreError> {
         let redeem = EventKind::Redeem.guard();
-        let key = keys::login(id);
+        let key = self.keys.login(id);
         let call = self
             .scripts
             .poll_device

@@ -14,7 +14,6 @@ use tokio::sync::{Notify, oneshot};
 use tokio::time::{Instant, sleep, timeout};
 
 use super::connection::{Connections, Pushes, failure};
-use super::keys;
 use super::liveness::InboxLiveness;
 use crate::error_chain::chain;
 use crate::random;
@@ -116,7 +115,7 @@ impl Subscription {
     }
 
     async fn subscribe(&self) -> Result<(MultiplexedConnection, Pushes), StoreError> {
-        let channel = keys::inbox(&self.node);
+        let channel = self.connections.keys().inbox(&self.node);
         match timeout(SUBSCRIBE_TIMEOUT, self.connections.subscribe(&channel)).await {
             Ok(subscribed) => subscribed.map_err(failure),
             Err(_) => Err(StoreError::Timeout),
@@ -170,7 +169,7 @@ impl Subscription {
         self.connections.metrics().probed();
         if let Err(error) = self
             .connections
-            .publish(&keys::inbox(&self.node), PROBE)
+            .publish(&self.connections.keys().inbox(&self.node), PROBE)
             .await
         {
             tracing::debug!(error = %chain(&error), "the inbox could not be probed");

@@ -1,8 +1,6 @@
 //! Limits on attempts in Redis: GCRA over keys that hold a theoretical arrival time.
 
-use data_encoding::HEXLOWER;
-use sha2::{Digest as _, Sha256};
-
+use super::keys::Keys;
 use crate::limits::LimitName;
 use crate::store::Attempt;
 
@@ -20,22 +18,12 @@ pub(super) struct RateLimitCheck {
 }
 
 impl RateLimitCheck {
-    pub(super) fn of(attempt: &Attempt<'_>) -> Self {
+    pub(super) fn of(keys: &Keys, attempt: &Attempt<'_>) -> Self {
         Self {
             limit: attempt.limit,
-            key: limit_key(attempt.limit, attempt.key),
+            key: keys.limit(attempt.limit, attempt.key),
             interval: attempt.rate.interval_micros(),
             burst: attempt.rate.burst.get(),
         }
     }
-}
-
-/// Returns the Redis key of a limit. It holds a digest only, because the plain key is an address or a person.
-fn limit_key(limit: LimitName, key: &str) -> String {
-    let digest = Sha256::digest(key.as_bytes());
-    format!(
-        "saoma:limit:{}:{}",
-        limit.as_str(),
-        HEXLOWER.encode(&digest[..16])
-    )
 }

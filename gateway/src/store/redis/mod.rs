@@ -13,7 +13,9 @@ mod keys;
 mod limits;
 mod liveness;
 mod outbox;
+mod probe;
 mod requests;
+mod schema;
 mod script;
 mod scripts;
 mod session_answers;
@@ -39,14 +41,15 @@ use self::fence::{Covered, Fence, Proof};
 #[cfg(any(test, fuzzing))]
 pub(crate) use self::fuzz_properties::inbox_push;
 use self::inbox::Subscription;
+use self::keys::Keys;
 use self::liveness::InboxLiveness;
 use self::script::{Call, Publisher};
 use self::scripts::Scripts;
 use super::{
     Announcements, Applied, Attached, Attachment, Attempt, CodeOrigin, Confirmation, Counted,
     DevicePoll, Grant, Inbox, LoginRecord, NewLogin, NodeId, Opening, Polled, Redeemed, Redemption,
-    RequestStore, ResumeAttempt, Scan, Scanned, SessionStore, Store, StoreError, StoredChange,
-    Transition,
+    RequestStore, ResumeAttempt, Scan, Scanned, SchemaFound, SessionStore, Store, StoreError,
+    StoreFinding, StoredChange, Transition,
 };
 use crate::error_chain::chain;
 use crate::random;
@@ -62,6 +65,7 @@ const RUN_AGAIN_AFTER: Duration = Duration::from_millis(50);
 pub struct RedisStore {
     connections: Connections,
     fence: Fence,
+    keys: Keys,
     scripts: Arc<Scripts>,
     liveness: InboxLiveness,
     /// Keys by which the store is looked at.
@@ -73,12 +77,14 @@ pub struct RedisStore {
 impl RedisStore {
     /// Creates a store over these connections.
     pub fn new(connections: Connections) -> Self {
+        let keys = connections.keys().clone();
         Self {
             fence: Fence::new(connections.clone()),
             connections,
-            scripts: Arc::default(),
+            scripts: Arc::new(Scripts::new(&keys)),
             liveness: InboxLiveness::default(),
-            check_keys: keys::checks(&HEXLOWER.encode(&random::bytes::<8>())),
+            check_keys: keys.checks(&HEXLOWER.encode(&random::bytes::<8>())),
+            keys,
             tasks: parking_lot::Mutex::default(),
         }
     }
@@ -120,7 +126,7 @@ impl RedisStore {
     /// misses it reads the login again.
     async fn tell(&self, told: &[String]) {
         let [node, message] = told else { return };
-        let channel = keys::inbox(&NodeId::new(node));
+        let channel = self.keys.inbox(&NodeId::new(node));
         if let Err(error) = self.connections.publish(&channel, message).await {
             tracing::warn!(error = %chain(&error), node, "could not tell a node of a change");
         }
@@ -131,7 +137,7 @@ impl RedisStore {
         id: LoginId,
         seq: u32,
     ) -> Result<(LoginId, Vec<StoredChange>), StoreError> {
-        let key = keys::login(id);
+        let key = self.keys.login(id);
         let call = self.scripts.changes.on(&*key).arg(seq);
         // A page that is told of a confirm goes to its portal, which must be able to redeem the code.
         let newest =
@@ -187,7 +193,7 @@ impl Store for RedisStore {
                 return Ok(Counted::Limited { limit, retry_after });
             }
         };
-        let key = keys::login(id);
+        let key = self.keys.login(id);
         let call = self.scripts.attach.on(&*key);
         let call = call
             .arg(id.to_string())
@@ -229,7 +235,7 @@ impl Store for RedisStore {
 
     async fn find_by_user_code(&self, code: UserCode) -> Result<Option<LoginId>, StoreError> {
         let mut get = redis::cmd("GET");
-        get.arg(keys::user_code(code));
+        get.arg(self.keys.user_code(code));
         let found: Option<String> = self.connections.query("find_by_user_code", &get).await?;
         let id = |id: String| {
             id.parse()
@@ -239,7 +245,7 @@ impl Store for RedisStore {
     }
 
     async fn read(&self, id: LoginId) -> Result<Option<LoginRecord>, StoreError> {
-        let key = keys::login(id);
+        let key = self.keys.login(id);
         let call = self.scripts.read.on(&*key);
         let none = |found: &Option<Value>| Ok(found.is_none().then(|| Proof::of_server(&key)));
         let found = self.run_kept(&call, none).await?;
@@ -331,6 +337,14 @@ impl Store for RedisStore {
         lifetime: Duration,
     ) -> Result<Announcements, StoreError> {
         announcements::announce(&self.connections, announcement, lifetime).await
+    }
+
+    async fn claim_schema(&self) -> Result<SchemaFound, StoreError> {
+        self.run_claim_schema().await
+    }
+
+    async fn probe(&self) -> Vec<StoreFinding> {
+        self.run_probe().await
     }
 
     async fn check(&self) -> Result<(), StoreError> {

@@ -4,10 +4,10 @@ use std::time::Duration;
 
 use saoma_protocol::LoginId;
 
+use super::RedisStore;
 use super::answers::corrupt;
 use super::arguments::millis;
 use super::fence::Proof;
-use super::{RedisStore, keys};
 use crate::error_chain::chain;
 use crate::store::{KEEP_ENDED_SESSION, SessionRecord, SessionStore, StoreError};
 
@@ -18,10 +18,11 @@ impl RedisStore {
     /// Puts a session that is about to end into the outbox of a cluster, where it is not due before it has ended. Returns the
     /// instant at which it is due, if it was not there.
     pub(super) async fn put_ahead(&self, id: LoginId) -> Result<Option<String>, StoreError> {
-        let call = self.scripts.put_ahead.on(keys::OUTBOX).arg(id.to_string());
+        let outbox = self.keys.outbox();
+        let call = self.scripts.put_ahead.on(&*outbox).arg(id.to_string());
         let call = call.arg(millis(self.until_executed()));
         let call = call.arg(millis(KEEP_ENDED_SESSION));
-        let there = |(_, due): &(String, String)| proof_of_entry(id, due);
+        let there = |(_, due): &(String, String)| proof_of_entry(&outbox, id, due);
         let (word, due) = self.run_kept(&call, there).await?;
         Ok((word == "put").then_some(due))
     }
@@ -34,10 +35,11 @@ impl RedisStore {
         after: Duration,
         so_far: Option<String>,
     ) -> Result<(), StoreError> {
-        let call = self.scripts.put_out.on(keys::OUTBOX).arg(id.to_string());
+        let outbox = self.keys.outbox();
+        let call = self.scripts.put_out.on(&*outbox).arg(id.to_string());
         let call = call.arg(millis(after)).arg(millis(KEEP_ENDED_SESSION));
         let call = call.arg(so_far.unwrap_or_default());
-        let there = |(_, due): &(String, String)| proof_of_entry(id, due);
+        let there = |(_, due): &(String, String)| proof_of_entry(&outbox, id, due);
         self.run_kept(&call, there).await?;
         Ok(())
     }
@@ -45,7 +47,7 @@ impl RedisStore {
     /// Takes an entry out of the outbox.
     pub(super) async fn take_out(&self, entry: &str) -> Result<(), StoreError> {
         let mut remove = redis::cmd("ZREM");
-        remove.arg(keys::OUTBOX).arg(entry);
+        remove.arg(self.keys.outbox()).arg(entry);
         let _: u32 = self.connections.query("take_out", &remove).await?;
         Ok(())
     }
@@ -77,12 +79,12 @@ impl RedisStore {
 }
 
 /// Returns the proof of an entry that is due at an instant, or of a server that has left it alone.
-fn proof_of_entry(id: LoginId, due: &str) -> Result<Option<Proof>, StoreError> {
+fn proof_of_entry(outbox: &str, id: LoginId, due: &str) -> Result<Option<Proof>, StoreError> {
     if due.is_empty() {
-        return Ok(Some(Proof::of_server(keys::OUTBOX)));
+        return Ok(Some(Proof::of_server(outbox)));
     }
     let due = due.parse();
     let due = due.map_err(|_| corrupt("an instant of the outbox is no number"))?;
-    let entry = Proof::of_member(keys::OUTBOX, id.to_string(), due);
+    let entry = Proof::of_member(outbox, id.to_string(), due);
     Ok(Some(entry))
 }

@@ -5,10 +5,10 @@ use std::time::Duration;
 use async_trait::async_trait;
 use saoma_protocol::Digest;
 
+use super::RedisStore;
 use super::answers::read_taken;
 use super::arguments::millis;
 use super::fence::{Later, Proof};
-use super::{RedisStore, keys};
 use crate::store::{Attempt, Counted, RequestStore, StoreError};
 
 #[async_trait]
@@ -19,7 +19,7 @@ impl RequestStore for RedisStore {
         user: Digest,
         lifetime: Duration,
     ) -> Result<bool, StoreError> {
-        let (key, user) = (keys::used(name), user.to_string());
+        let (key, user) = (self.keys.used(name), user.to_string());
         let call = self.scripts.use_once.on(&*key).arg(&user);
         let call = call.arg(millis(lifetime));
         let proof = |answer: &Vec<String>| {
@@ -44,7 +44,7 @@ impl RequestStore for RedisStore {
                 return Ok(Counted::Limited { limit, retry_after });
             }
         };
-        let key = keys::pushed_request(reference);
+        let key = self.keys.pushed_request(reference);
         let call = self.scripts.push_request.on(&*key).arg(request);
         let call = call.arg(millis(lifetime)).counting(&checks);
         let proof = |answer: &Vec<String>| {
@@ -57,7 +57,7 @@ impl RequestStore for RedisStore {
     }
 
     async fn pushed_request(&self, reference: Digest) -> Result<Option<String>, StoreError> {
-        let key = keys::pushed_request(reference);
+        let key = self.keys.pushed_request(reference);
         let call = self.scripts.pushed_request.on(&*key);
         // A request that is unknown here may be known to the master that took this one's place.
         let proof = |found: &Option<String>| Ok(found.is_none().then(|| Proof::of_server(&key)));

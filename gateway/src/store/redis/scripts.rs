@@ -1,5 +1,6 @@
 //! The scripts, each one atomic step, and the parts of which their texts are made.
 
+use super::keys::Keys;
 use super::script::Script;
 
 const CLOCK: &str = include_str!("scripts/clock.lua");
@@ -20,6 +21,7 @@ const HAND_OVER: &str = include_str!("scripts/hand_over.lua");
 #[derive(Debug)]
 pub(super) struct Scripts {
     pub(super) check: Script,
+    pub(super) claim_schema: Script,
     pub(super) take: Script,
     pub(super) give_back: Script,
     pub(super) open: Script,
@@ -52,60 +54,62 @@ pub(super) struct Scripts {
 
 /// A script's text. The parts come in the order in which they need each other.
 macro_rules! script {
-    ($verb:literal, $($part:ident)*) => {
-        Script::new($verb, [$($part,)* include_str!(concat!("scripts/", $verb, ".lua"))].concat())
+    ($keys:ident, $verb:literal, $($part:ident)*) => {
+        Script::new($verb, $keys.in_script(&[$($part,)* include_str!(concat!("scripts/", $verb, ".lua"))].concat()))
     };
 }
 
 /// A script that changes nothing after its deadline.
 macro_rules! timed_script {
-    ($verb:literal, $($part:ident)*) => {
-        script!($verb, CLOCK DEADLINE $($part)*).timed()
+    ($keys:ident, $verb:literal, $($part:ident)*) => {
+        script!($keys, $verb, CLOCK DEADLINE $($part)*).timed()
     };
 }
 
 /// A timed script that tells nodes of changes, with a text for each publisher.
 macro_rules! telling_script {
-    ($verb:literal, $($part:ident)*) => {
+    ($keys:ident, $verb:literal, $($part:ident)*) => {
         Script::telling($verb, [PUBLISH, HAND_OVER].map(|publisher| {
-            [CLOCK, DEADLINE, publisher, $($part,)* include_str!(concat!("scripts/", $verb, ".lua"))].concat()
+            $keys.in_script(&[CLOCK, DEADLINE, publisher, $($part,)* include_str!(concat!("scripts/", $verb, ".lua"))].concat())
         })).timed()
     };
 }
 
-impl Default for Scripts {
-    fn default() -> Self {
+impl Scripts {
+    /// Creates the scripts, which make some names of keys and channels themselves.
+    pub(super) fn new(keys: &Keys) -> Self {
         Self {
-            check: script!("check", CLOCK),
-            take: timed_script!("take", ATTEMPTS),
-            give_back: timed_script!("give_back",),
-            open: timed_script!("open", ATTEMPTS),
-            attach: telling_script!("attach", ATTEMPTS HISTORY),
-            changes: script!("changes", CLOCK HISTORY),
-            read: script!("read", CLOCK HISTORY),
-            apply: telling_script!("apply", STATES EVENT),
-            scan: telling_script!("scan", ATTEMPTS STATES EVENT AGREEMENT),
-            confirm: telling_script!("confirm", ATTEMPTS STATES EVENT AGREEMENT),
-            redeem: timed_script!("redeem", ATTEMPTS STATES SESSION INDEX MEMBERSHIP),
-            poll_device: timed_script!("poll_device", STATES),
-            use_once: timed_script!("use_once",),
-            push_request: timed_script!("push_request", ATTEMPTS),
-            pushed_request: script!("pushed_request",),
+            check: script!(keys, "check", CLOCK),
+            claim_schema: script!(keys, "claim_schema",),
+            take: timed_script!(keys, "take", ATTEMPTS),
+            give_back: timed_script!(keys, "give_back",),
+            open: timed_script!(keys, "open", ATTEMPTS),
+            attach: telling_script!(keys, "attach", ATTEMPTS HISTORY),
+            changes: script!(keys, "changes", CLOCK HISTORY),
+            read: script!(keys, "read", CLOCK HISTORY),
+            apply: telling_script!(keys, "apply", STATES EVENT),
+            scan: telling_script!(keys, "scan", ATTEMPTS STATES EVENT AGREEMENT),
+            confirm: telling_script!(keys, "confirm", ATTEMPTS STATES EVENT AGREEMENT),
+            redeem: timed_script!(keys, "redeem", ATTEMPTS STATES SESSION INDEX MEMBERSHIP),
+            poll_device: timed_script!(keys, "poll_device", STATES),
+            use_once: timed_script!(keys, "use_once",),
+            push_request: timed_script!(keys, "push_request", ATTEMPTS),
+            pushed_request: script!(keys, "pushed_request",),
             // It only takes back, and has no deadline: done late, it still spares a client the refusal of its code.
-            undo_redemption: script!("undo_redemption", CLOCK SESSION INDEX MEMBERSHIP),
-            access: script!("access", CLOCK SESSION),
-            begin_session: timed_script!("begin_session", STATES SESSION INDEX),
-            session_of: script!("session_of", CLOCK),
-            join_session: timed_script!("join_session", SESSION),
-            end_session: timed_script!("end_session", SESSION OUTBOX),
-            refresh: timed_script!("refresh", ATTEMPTS SESSION),
-            revoke: timed_script!("revoke", SESSION),
-            index_session: timed_script!("index_session", INDEX),
-            indexed: script!("indexed",),
-            put_out: timed_script!("put_out", OUTBOX),
-            put_ahead: timed_script!("put_ahead", OUTBOX),
-            due_logouts: timed_script!("due_logouts",),
-            settle_logouts: timed_script!("settle_logouts", SESSION OUTBOX),
+            undo_redemption: script!(keys, "undo_redemption", CLOCK SESSION INDEX MEMBERSHIP),
+            access: script!(keys, "access", CLOCK SESSION),
+            begin_session: timed_script!(keys, "begin_session", STATES SESSION INDEX),
+            session_of: script!(keys, "session_of", CLOCK),
+            join_session: timed_script!(keys, "join_session", SESSION),
+            end_session: timed_script!(keys, "end_session", SESSION OUTBOX),
+            refresh: timed_script!(keys, "refresh", ATTEMPTS SESSION),
+            revoke: timed_script!(keys, "revoke", SESSION),
+            index_session: timed_script!(keys, "index_session", INDEX),
+            indexed: script!(keys, "indexed",),
+            put_out: timed_script!(keys, "put_out", OUTBOX),
+            put_ahead: timed_script!(keys, "put_ahead", OUTBOX),
+            due_logouts: timed_script!(keys, "due_logouts",),
+            settle_logouts: timed_script!(keys, "settle_logouts", SESSION OUTBOX),
         }
     }
 }

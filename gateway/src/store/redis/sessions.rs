@@ -7,11 +7,11 @@ use futures_util::future::{join_all, try_join_all};
 use redis::Value;
 use saoma_protocol::{Digest, EventKind, LoginId, PersonId};
 
+use super::RedisStore;
 use super::answers::{corrupt, from_json};
 use super::arguments::{millis, states, to_json};
 use super::fence::{Later, Proof};
 use super::session_answers::{StoredSession, read_refreshed, read_session};
-use super::{RedisStore, keys};
 use crate::error_chain::chain;
 use crate::store::{
     Attempt, CodeOrigin, Counted, EndReason, Ended, Grant, KEEP_ENDED, KEEP_ENDED_SESSION, Refresh,
@@ -31,11 +31,11 @@ impl RedisStore {
             return Ok(());
         }
         let mut person = redis::cmd("HGET");
-        person.arg(keys::code(id, origin)).arg("person");
+        person.arg(self.keys.code(id, origin)).arg("person");
         let person: Option<String> = self.connections.query("person_of", &person).await?;
         // Without a person nothing can be redeemed and nothing begins.
         let Some(person) = person else { return Ok(()) };
-        let key = keys::person(&PersonId::new(person));
+        let key = self.keys.person(&PersonId::new(person));
         let call = self.scripts.index_session.on(&*key);
         // The session begins later than its entry, and must not outlive it.
         let longest = longest + self.until_executed();
@@ -61,7 +61,7 @@ impl RedisStore {
         id: LoginId,
         access_token: Digest,
     ) -> Result<Option<Grant>, StoreError> {
-        let call = self.scripts.access.on(keys::login(id));
+        let call = self.scripts.access.on(self.keys.login(id));
         let call = call.arg(access_token.to_string());
         let found: Vec<String> = self.connections.run(&call).await?;
         let Some(grant) = found.first() else {
@@ -101,8 +101,12 @@ impl SessionStore for RedisStore {
             .await?;
         let guard = EventKind::Redeem.guard();
         let confirmed = guard.from.first().map_or("", |state| state.as_str());
-        let key = keys::session(id);
-        let call = self.scripts.begin_session.on(keys::login(id)).key(&*key);
+        let key = self.keys.session(id);
+        let call = self
+            .scripts
+            .begin_session
+            .on(self.keys.login(id))
+            .key(&*key);
         let call = call
             .arg(id.to_string())
             .arg(beginning.receive_key.to_string())
@@ -122,7 +126,7 @@ impl SessionStore for RedisStore {
     }
 
     async fn session(&self, id: LoginId) -> Result<Option<SessionRecord>, StoreError> {
-        let key = keys::session(id);
+        let key = self.keys.session(id);
         let call = self.scripts.session_of.on(&*key);
         // A master that was superseded may not know yet that the session has ended.
         let proof = |found: &Vec<Value>| proof_of_read(id, &key, found).map(Some);
@@ -133,8 +137,8 @@ impl SessionStore for RedisStore {
     async fn join_session(&self, id: LoginId, join: &SessionJoin) -> Result<bool, StoreError> {
         let guard = EventKind::Redeem.guard();
         let confirmed = guard.from.first().map_or("", |state| state.as_str());
-        let key = keys::code(id, CodeOrigin::Session(join.code));
-        let call = self.scripts.join_session.on(keys::session(id));
+        let key = self.keys.code(id, CodeOrigin::Session(join.code));
+        let call = self.scripts.join_session.on(self.keys.session(id));
         let call = call
             .arg(join.cookie.to_string())
             .arg(join.code.to_string())
@@ -158,7 +162,7 @@ impl SessionStore for RedisStore {
 
     async fn sessions_of(&self, person: &PersonId) -> Result<Vec<SessionRecord>, StoreError> {
         // Those that have run out are no longer in the index, or their records say so.
-        let key = keys::person(person);
+        let key = self.keys.person(person);
         let call = self.scripts.indexed.on(&*key);
         let of_master = |_: &Vec<String>| Ok(Some(Proof::of_server(&key)));
         let entries = self.run_kept(&call, of_master).await?;
@@ -177,10 +181,10 @@ impl SessionStore for RedisStore {
         } else {
             self.put_ahead(id).await?
         };
-        let key = keys::session(id);
+        let key = self.keys.session(id);
         let mut call = self.scripts.end_session.on(&*key);
         if one_server {
-            call = call.key(keys::OUTBOX);
+            call = call.key(self.keys.outbox());
         }
         let call = call
             .arg(id.to_string())
@@ -219,7 +223,7 @@ impl SessionStore for RedisStore {
                 return Ok(Counted::Limited { limit, retry_after });
             }
         };
-        let key = keys::session(id);
+        let key = self.keys.session(id);
         let call = self.scripts.refresh.on(&*key);
         let call = call
             .arg(refresh.family.to_string())
@@ -260,10 +264,10 @@ impl SessionStore for RedisStore {
             RevokedToken::Access(digest) => (digest.to_string(), String::new()),
             RevokedToken::Family(family) => (String::new(), family.to_string()),
         };
-        let key = keys::login(id);
+        let key = self.keys.login(id);
         let call = self.scripts.revoke.on(&*key);
         let call = call.arg(client_id).arg(token).arg(family);
-        let session = keys::session(id);
+        let session = self.keys.session(id);
         let kept = |answer: &Vec<String>| {
             let words: Vec<&str> = answer.iter().map(String::as_str).collect();
             Ok(Some(match words[..] {
@@ -286,7 +290,7 @@ impl SessionStore for RedisStore {
         lease: Duration,
         at_most: usize,
     ) -> Result<Vec<SessionRecord>, StoreError> {
-        let call = self.scripts.due_logouts.on(keys::OUTBOX);
+        let call = self.scripts.due_logouts.on(self.keys.outbox());
         let call = call.arg(millis(lease)).arg(at_most);
         let due: Vec<String> = self.connections.run(&call).await?;
         let reads = join_all(due.iter().map(|entry| self.due_logout(entry))).await;
@@ -315,10 +319,10 @@ impl SessionStore for RedisStore {
         again_in: Duration,
     ) -> Result<(), StoreError> {
         let one_server = self.connections.is_one_server();
-        let key = keys::session(id);
+        let key = self.keys.session(id);
         let mut call = self.scripts.settle_logouts.on(&*key);
         if one_server {
-            call = call.key(keys::OUTBOX);
+            call = call.key(self.keys.outbox());
         }
         let call = call
             .arg(id.to_string())

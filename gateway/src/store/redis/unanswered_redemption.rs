@@ -7,10 +7,11 @@ use saoma_protocol::{Digest, EventKind, LoginId};
 use tokio::runtime::Handle;
 use tokio::time::{Instant, sleep, sleep_until};
 
+use super::RedisStore;
 use super::arguments::millis;
+use super::keys::Keys;
 use super::script::Call;
 use super::scripts::Scripts;
-use super::{RedisStore, keys};
 use crate::store::{CodeOrigin, KEEP_ENDED, StoreError};
 
 /// Time for which a redemption is undone whose answer was withheld or lost: longer than a failover.
@@ -59,13 +60,13 @@ impl Drop for UnansweredRedemption<'_> {
         }
         let (id, origin, access_token) = (self.id, self.origin, self.access_token);
         let connections = self.store.connections.clone();
-        let scripts = Arc::clone(&self.store.scripts);
+        let (scripts, keys) = (Arc::clone(&self.store.scripts), self.store.keys.clone());
         let undoing = async move {
             // Until its deadline the redemption may still be on its way, on another connection than what undoes it.
             let executed_by = Instant::now() + connections.timeout();
             let until = executed_by + GIVE_BACK_WITHIN;
             while Instant::now() < until {
-                let call = undo_redemption(&scripts, id, origin, access_token);
+                let call = undo_redemption(&scripts, &keys, id, origin, access_token);
                 match connections.run::<()>(&call).await {
                     Ok(()) if Instant::now() >= executed_by => return,
                     Ok(()) => sleep_until(executed_by).await,
@@ -102,20 +103,21 @@ impl RedisStore {
         origin: CodeOrigin,
         access_token: Digest,
     ) -> Result<(), StoreError> {
-        let call = undo_redemption(&self.scripts, id, origin, access_token);
+        let call = undo_redemption(&self.scripts, &self.keys, id, origin, access_token);
         self.connections.run(&call).await
     }
 }
 
-fn undo_redemption(
-    scripts: &Scripts,
+fn undo_redemption<'a>(
+    scripts: &'a Scripts,
+    keys: &Keys,
     id: LoginId,
     origin: CodeOrigin,
     access_token: Digest,
-) -> Call<'_> {
+) -> Call<'a> {
     let guard = EventKind::Redeem.guard();
     let before = guard.from.first().map_or("", |state| state.as_str());
-    let call = scripts.undo_redemption.on(keys::code(id, origin));
+    let call = scripts.undo_redemption.on(keys.code(id, origin));
     call.arg(access_token.to_string())
         .arg(before)
         .arg(guard.to.as_str())

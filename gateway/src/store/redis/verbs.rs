@@ -12,7 +12,7 @@ use super::arguments::{
 use super::fence::{Later, Proof};
 use super::limits::RateLimitCheck;
 use super::script::Call;
-use super::{RedisStore, keys, proof_of};
+use super::{RedisStore, proof_of};
 use crate::store::{
     Applied, Attempt, Compare, Confirmation, Counted, EndReason, Ended, KEEP_ENDED, KEEP_UNSCANNED,
     LoginRequest, NewLogin, Opening, PresentedVerifier, REDEEM_TRIES, Redeemed, Redemption, Scan,
@@ -42,7 +42,10 @@ impl RedisStore {
         &self,
         attempts: &[Attempt<'_>],
     ) -> Result<Counted<()>, StoreError> {
-        let checks: Vec<_> = attempts.iter().map(RateLimitCheck::of).collect();
+        let checks: Vec<_> = attempts
+            .iter()
+            .map(|attempt| RateLimitCheck::of(&self.keys, attempt))
+            .collect();
         let at_once = if self.connections.is_one_server() {
             checks.len().max(1)
         } else {
@@ -57,7 +60,7 @@ impl RedisStore {
     }
 
     pub(super) async fn run_give_back(&self, attempt: &Attempt<'_>) -> Result<(), StoreError> {
-        let check = RateLimitCheck::of(attempt);
+        let check = RateLimitCheck::of(&self.keys, attempt);
         let call = self.scripts.give_back.on(check.key).arg(check.interval);
         self.connections.run(&call).await
     }
@@ -69,7 +72,8 @@ impl RedisStore {
         attempts: &[Attempt<'_>],
     ) -> Result<Counted<Vec<RateLimitCheck>>, StoreError> {
         if self.connections.is_one_server() {
-            let checks = attempts.iter().map(RateLimitCheck::of);
+            let checks = attempts.iter();
+            let checks = checks.map(|attempt| RateLimitCheck::of(&self.keys, attempt));
             return Ok(Counted::Done(checks.collect()));
         }
         Ok(self.run_take(attempts).await?.map(|()| Vec::new()))
@@ -102,10 +106,10 @@ impl RedisStore {
         claims: bool,
         checks: &[RateLimitCheck],
     ) -> Result<Counted<Opening>, StoreError> {
-        let key = keys::login(login.id);
+        let key = self.keys.login(login.id);
         let mut call = self.scripts.open.on(&*key);
         if claims {
-            call = call.key(keys::user_code(login.user_code));
+            call = call.key(self.keys.user_code(login.user_code));
         }
         let call = call
             .arg(login.id.to_string())
@@ -144,7 +148,7 @@ impl RedisStore {
         lifetime: Duration,
     ) -> Result<bool, StoreError> {
         let mut set = redis::cmd("SET");
-        set.arg(keys::user_code(code))
+        set.arg(self.keys.user_code(code))
             .arg(id.to_string())
             .arg("NX")
             .arg("PX")
@@ -159,7 +163,11 @@ impl RedisStore {
         transition: &Transition,
     ) -> Result<Applied, StoreError> {
         let event = transition.event();
-        let call = self.scripts.apply.on(keys::login(id)).arg(id.to_string());
+        let call = self
+            .scripts
+            .apply
+            .on(self.keys.login(id))
+            .arg(id.to_string());
         let call = with_guard(call, event.kind());
         let person = event.person().map_or("", |person| person.as_str());
         let call = with_precondition(call.arg(person), transition.precondition())
@@ -193,7 +201,11 @@ impl RedisStore {
         scan: &Scan,
     ) -> Result<Counted<Scanned>, StoreError> {
         let checks = allowed!(self.checks(attempts).await?);
-        let call = self.scripts.scan.on(keys::login(id)).arg(id.to_string());
+        let call = self
+            .scripts
+            .scan
+            .on(self.keys.login(id))
+            .arg(id.to_string());
         let call = with_guard(call, EventKind::Scan).arg(scan.person.as_str());
         let call = with_precondition(call, scan.precondition)
             .arg(to_json(&scan.change(false))?)
@@ -222,7 +234,11 @@ impl RedisStore {
         confirmation: &Confirmation,
     ) -> Result<Counted<Applied>, StoreError> {
         let checks = allowed!(self.checks(attempts).await?);
-        let call = self.scripts.confirm.on(keys::login(id)).arg(id.to_string());
+        let call = self
+            .scripts
+            .confirm
+            .on(self.keys.login(id))
+            .arg(id.to_string());
         let call = with_guard(call, EventKind::Confirm)
             .arg(confirmation.person.as_str())
             .arg(confirmation.identity.id.as_str())
@@ -275,7 +291,7 @@ impl RedisStore {
             PresentedVerifier::Malformed => "malformed".to_owned(),
             PresentedVerifier::Of(challenge) => challenge.to_string(),
         };
-        let key = keys::code(id, redemption.origin);
+        let key = self.keys.code(id, redemption.origin);
         let terms = redemption.session.as_ref();
         let terms = terms.map(|terms| {
             TermsArgument::of(terms, redemption.lifetime, self.connections.is_one_server())

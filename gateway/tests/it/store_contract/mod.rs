@@ -47,7 +47,7 @@ impl Subject {
 
     fn redis() -> Self {
         let redis = RedisServer::start();
-        let connections = redis_connections(&redis.url(), None);
+        let connections = redis_connections(&redis.url(), None, "saoma:");
         Self {
             redis: Some(redis),
             ..Self::over(connections)
@@ -56,7 +56,8 @@ impl Subject {
 
     /// Connects to a shared Redis that was flushed after earlier checks.
     async fn on(url: &str, ca: Option<&Path>) -> Self {
-        let subject = Self::over(redis_connections(url, ca));
+        // A prefix of its own shows that no name leaves it out.
+        let subject = Self::over(redis_connections(url, ca, "hall-1:"));
         // Connects first, because a check with deadlines must not spend its time on the connection.
         subject.store.check().await.unwrap();
         subject
@@ -77,12 +78,13 @@ impl Subject {
     }
 }
 
-fn redis_connections(url: &str, ca: Option<&Path>) -> Connections {
+fn redis_connections(url: &str, ca: Option<&Path>, prefix: &str) -> Connections {
     let settings = ConnectionSettings {
         url: url.to_owned(),
         ca: ca.map(|file| std::fs::read(file).unwrap()),
         pool_size: 2,
         command_timeout: Duration::from_secs(5),
+        key_prefix: prefix.to_owned(),
         wait_for_replicas: true,
     };
     Connections::new(&settings, StoreMetrics::default()).unwrap()

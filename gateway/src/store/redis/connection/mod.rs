@@ -37,6 +37,7 @@ pub(super) use self::replica_set::{
 };
 use self::sentinel::Sentinels;
 use self::server_clock::ServerClock;
+use super::keys::Keys;
 use crate::store::{StoreError, StoreMetrics};
 
 /// Settings of the connections to Redis.
@@ -50,6 +51,8 @@ pub struct ConnectionSettings {
     pub pool_size: u32,
     /// Time that a command may take.
     pub command_timeout: Duration,
+    /// Prefix of all keys and channels.
+    pub key_prefix: String,
     /// Answers are withheld until every replica that may be promoted has them.
     pub wait_for_replicas: bool,
 }
@@ -66,6 +69,7 @@ pub struct Connections {
     waits: bool,
     timeout: Duration,
     clock: ServerClock,
+    keys: Keys,
 }
 
 #[derive(Clone)]
@@ -98,6 +102,7 @@ impl Connections {
             pool_size,
             command_timeout,
             wait_for_replicas,
+            key_prefix,
         } = settings;
         let address = RedisAddress::parse(url)?;
         let dialer = Dialer::new(&address, ca.clone(), *command_timeout)?;
@@ -138,6 +143,7 @@ impl Connections {
             waits: *wait_for_replicas,
             timeout: *command_timeout,
             clock: ServerClock::default(),
+            keys: Keys::new(key_prefix),
         })
     }
 
@@ -203,6 +209,11 @@ impl Connections {
             Topology::Pool(pool) => pool.invalidate(),
             Topology::Cluster(cluster) => cluster.invalidate(),
         }
+    }
+
+    /// Returns the names of keys and channels.
+    pub(super) const fn keys(&self) -> &Keys {
+        &self.keys
     }
 
     /// Returns true if one server has all keys, so that a script may touch several.

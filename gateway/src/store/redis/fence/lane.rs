@@ -204,7 +204,7 @@ impl Lane {
         let wait = WAIT.min(self.connections.timeout() / 2);
         commands
             .cmd("SET")
-            .arg(fence_key(&first.step.proof.key))
+            .arg(self.connections.keys().fence(&first.step.proof.key))
             .arg("")
             .arg("PX")
             .arg(KEY_LIFETIME_MS);
@@ -246,14 +246,6 @@ fn read_role(answer: Option<RedisResult<Value>>) -> Result<MasterRole, Trouble> 
         Some(Ok(role)) => MasterRole::read(role).ok_or(Trouble::NoMaster),
         Some(Err(error)) => Err(StoreError::unavailable(error).into()),
         None => Err(Trouble::NoMaster),
-    }
-}
-
-/// Returns a key of a fence, in the slot of this key. A key without a hash tag is one as a whole.
-fn fence_key(key: &str) -> String {
-    match key.find('{') {
-        Some(start) => format!("saoma:fence:{}", &key[start..]),
-        None => format!("saoma:fence:{{{key}}}"),
     }
 }
 

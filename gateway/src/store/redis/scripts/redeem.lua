@@ -51,7 +51,7 @@ if not among(from, state) or at >= tonumber(expires_at) then
 end
 local token_expires_at = at + token_ms
 -- A code of single sign-on is good in its session only.
-local is_of_session = KEYS[1]:sub(1, 11) == 'saoma:code:'
+local is_of_session = KEYS[1]:find('saoma:code:', 1, true) == 1
 if terms == '' and is_of_session then
   return { 'invalid' }
 end
