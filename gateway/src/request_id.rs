@@ -98,6 +98,11 @@ impl RequestScope {
         CURRENT.scope(Some(Arc::clone(self)), future)
     }
 
+    /// Returns the id.
+    pub(crate) const fn id(&self) -> RequestId {
+        self.id
+    }
+
     /// Returns the login that the request is about, if a handler has found one.
     pub(crate) fn login(&self) -> Option<LoginId> {
         self.login.get().copied()

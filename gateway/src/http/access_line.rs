@@ -22,14 +22,15 @@ pub(super) struct AccessLine {
     pub(super) method: Method,
     pub(super) route: Route,
     pub(super) address: Option<ClientAddress>,
-    pub(super) status: StatusCode,
+    /// Missing while there is no answer: the client has left before it, if the line is written then.
+    pub(super) status: Option<StatusCode>,
     pub(super) bytes: u64,
 }
 
 impl AccessLine {
     /// Writes the line at the end of this answer: now if its length is known, otherwise once it is sent or given up.
-    pub(super) fn write_after(mut self, response: Response) -> Response {
-        self.status = response.status();
+    pub(super) fn write_after(mut self: Box<Self>, response: Response) -> Response {
+        self.status = Some(response.status());
         if let Some(bytes) = response.body().size_hint().exact() {
             self.bytes = bytes;
             return response;
@@ -54,7 +55,7 @@ impl Drop for AccessLine {
             parent: &self.span,
             method = %self.method,
             route = self.route.template(),
-            status = self.status.as_u16(),
+            status = self.status.map(|status| status.as_u16()),
             milliseconds,
             bytes = self.bytes,
             address = self.address.map(|address| tracing::field::display(address.ip())),

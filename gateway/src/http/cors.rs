@@ -6,7 +6,6 @@ use http::request::Parts;
 use http::{HeaderValue, Method};
 use tower_http::cors::{AllowOrigin, CorsLayer};
 
-use super::request_id::X_REQUEST_ID;
 use crate::relying_parties::ClientRegistry;
 
 /// Returns a layer that lets pages of every client that is registered at the time send GET and POST.
@@ -20,5 +19,4 @@ pub(crate) fn for_pages_of(clients: &Arc<ClientRegistry>) -> CorsLayer {
     CorsLayer::new()
         .allow_origin(AllowOrigin::predicate(admits))
         .allow_methods([Method::GET, Method::POST])
-        .expose_headers([X_REQUEST_ID])
 }

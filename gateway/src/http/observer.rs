@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use axum::extract::Request;
 use axum::response::Response;
+use futures_util::FutureExt;
 use http::StatusCode;
 use tokio::time::Instant;
 use tracing::Instrument;
@@ -32,35 +33,52 @@ impl RequestObserver {
     }
 
     /// Has a request answered within its scope.
-    pub(super) async fn observe<F>(
-        &self,
+    ///
+    /// Not an `async fn`: that would keep the answering future twice, as a variable and while it awaits it.
+    pub(super) fn observe<F, A>(
+        self: &Arc<Self>,
         request: Request,
-        answer: impl FnOnce(Request) -> F,
-    ) -> Response
+        answer: A,
+    ) -> impl Future<Output = Response> + use<F, A>
     where
         F: Future<Output = Response>,
+        A: FnOnce(Request) -> F,
     {
         let id = request_id::of(&request, &self.trusted_proxies);
         // Of the highest level, so that a filter that lets errors through shows their request.
         let span = tracing::error_span!("request", request_id = %id);
         let scope = RequestScope::new(id);
-        let line = self.writes_lines.then(|| AccessLine {
-            span: span.clone(),
-            scope: Arc::clone(&scope),
-            begun: Instant::now(),
-            method: request.method().clone(),
-            route: Route::of(request.uri().path()),
-            address: self.trusted_proxies.probable_address_of(&request),
-            status: StatusCode::INTERNAL_SERVER_ERROR,
-            bytes: 0,
+        let named = Arc::clone(&scope);
+        let line = self.writes_lines.then(|| {
+            Box::new(AccessLine {
+                span: span.clone(),
+                scope: Arc::clone(&scope),
+                begun: Instant::now(),
+                method: request.method().clone(),
+                route: Route::of(request.uri().path()),
+                address: self.trusted_proxies.probable_address_of(&request),
+                status: None,
+                bytes: 0,
+            })
         });
-        let mut response = scope.run(answer(request).instrument(span)).await;
-        if let Some(value) = request_id::value(&id) {
-            response.headers_mut().insert(X_REQUEST_ID, value);
-        }
-        match line {
-            Some(line) => line.write_after(response),
-            None => response,
-        }
+        let answered = scope.run(answer(request).instrument(span));
+        answered.map(move |response| {
+            let response = name(response, &named);
+            match line {
+                Some(line) => line.write_after(response),
+                None => response,
+            }
+        })
     }
+}
+
+/// Names the request in its answer.
+fn name(mut response: Response, scope: &RequestScope) -> Response {
+    // No page can read the headers of a handshake.
+    if response.status() != StatusCode::SWITCHING_PROTOCOLS
+        && let Some(value) = request_id::value(&scope.id())
+    {
+        response.headers_mut().insert(X_REQUEST_ID, value);
+    }
+    response
 }

@@ -1,5 +1,6 @@
 //! The listener: accepts connections and serves each by hyper, within limits.
 
+use std::future::Future;
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -7,6 +8,8 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::body::Body;
+use futures_util::FutureExt;
+use futures_util::future::{Either, ready};
 use hyper::body::Incoming;
 use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
@@ -147,17 +150,22 @@ async fn connection(
         request
             .extensions_mut()
             .insert(BodyTimeout(settings.header_timeout));
-        let (router, observer, begun) = (router.clone(), observer.clone(), requests.begin());
-        async move {
-            let begun = begun?;
-            let request = request.map(Body::new);
-            let answer = |request| answer(router, request);
-            let answer = match observer {
-                Some(observer) => observer.observe(request, answer).await,
-                None => answer(request).await,
-            };
-            Ok::<_, io::Error>(answer.map(|body| AnswerBody::new(body, begun)))
-        }
+        let begun = match requests.begin() {
+            Ok(begun) => begun,
+            Err(error) => return Either::Left(ready(Err(error))),
+        };
+        // Combinators, because `async` blocks would keep the request several times.
+        let (router, request) = (router.clone(), request.map(Body::new));
+        let answered = match &observer {
+            Some(observer) => {
+                Either::Left(observer.observe(request, |request| answer(router, request)))
+            }
+            None => Either::Right(answer(router, request)),
+        };
+        Either::Right(
+            answered
+                .map(|answer| Ok::<_, io::Error>(answer.map(|body| AnswerBody::new(body, begun)))),
+        )
     });
     let mut http = hyper::server::conn::http1::Builder::new();
     // The stream's own clocks know an idle connection from a slow head, for which hyper has one limit.
@@ -208,9 +216,12 @@ fn discard_unsent(stream: &TcpStream) {
     }
 }
 
-async fn answer(router: Router, request: hyper::Request<Body>) -> hyper::Response<Body> {
-    match router.oneshot(request).await {
+fn answer(
+    router: Router,
+    request: hyper::Request<Body>,
+) -> impl Future<Output = hyper::Response<Body>> {
+    router.oneshot(request).map(|answered| match answered {
         Ok(response) => response,
         Err(never) => match never {},
-    }
+    })
 }
