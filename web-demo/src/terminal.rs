@@ -63,7 +63,11 @@ pub(crate) fn announcement(addresses: &Addresses, people: &People, locale: Local
     let texts = &locale.texts().terminal;
     let mut text = steps(addresses, &people.accounts, texts);
     if addresses.is_local {
-        let _ = writeln!(text, "\n{}", texts.for_this_machine);
+        let for_whom = match addresses.phone_on_lan {
+            Some(_) => texts.for_this_network,
+            None => texts.for_this_machine,
+        };
+        let _ = writeln!(text, "\n{for_whom}");
     }
     text += &to_log_in_as(people, texts);
     if let Some(registers) = &people.registers {

@@ -55,6 +55,12 @@ impl DeskPage<'_> {
         })
     }
 
+    /// The field of the refused answer, with the reason.
+    fn errors(&self) -> Vec<(&str, &str)> {
+        let wrong = self.wrong.iter();
+        wrong.map(|wrong| (&*wrong.to, &*wrong.error)).collect()
+    }
+
     fn wrong(&self, kind: &str, id: &i64) -> Option<&Wrong> {
         let wrong = self.wrong.as_ref();
         wrong.filter(|wrong| wrong.to == format!("{kind}-{id}"))

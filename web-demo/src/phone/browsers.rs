@@ -4,6 +4,7 @@
 use askama::Template;
 use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Redirect, Response};
+use http::Uri;
 use saoma_client::PhoneError;
 use saoma_protocol::{ErrorCode, Identity, LoginId, SessionSummary};
 use sqlx::SqlitePool;
@@ -32,6 +33,14 @@ struct BrowsersPage<'a> {
     told: Option<Words>,
 }
 
+/// The page that asks whether to end a login.
+#[derive(Template)]
+#[template(path = "phone/end_login.html")]
+struct EndPage<'a> {
+    frame: Frame<'a>,
+    login: &'a Login,
+}
+
 /// A login, as its person sees it from the phone.
 struct Login {
     /// The names of its sites.
@@ -42,7 +51,7 @@ struct Login {
     place: String,
     /// Browser and system, as far as known.
     browser: Option<String>,
-    /// The address to which its end is posted.
+    /// The address of the page that asks about its end, to which the end is posted.
     end: String,
 }
 
@@ -60,27 +69,71 @@ impl From<Browser> for Login {
     }
 }
 
+/// The logins of a person that could be found.
+struct Found {
+    logins: Vec<Login>,
+    /// True if the gateway does not say where else the person is logged in.
+    incomplete: bool,
+}
+
+impl Found {
+    /// Asks the portal and the gateway; `None` if the gateway no longer takes the app's token.
+    async fn of(
+        phone: &Phone,
+        session: &PhoneSession,
+        locale: Locale,
+    ) -> Result<Option<Self>, Failure> {
+        let browsers = browsers::of(&phone.db, &session.account_id).await?;
+        let gateway = phone.gateway.phone_of(&session.access_token());
+        let (sessions, unanswered) = match gateway.sessions().await {
+            Ok(list) => (list.sessions, None),
+            Err(PhoneError::Refused { problem, .. })
+                if problem.error == ErrorCode::InvalidToken =>
+            {
+                return Ok(None);
+            }
+            Err(error) => (Vec::new(), Some(ScanError::from(error))),
+        };
+        Ok(Some(Self {
+            logins: logins(&phone.db, sessions, browsers, locale).await?,
+            incomplete: unanswered.is_some(),
+        }))
+    }
+}
+
 pub(super) async fn list(
     State(phone): State<Phone>,
     session: PhoneSession,
     locale: Locale,
 ) -> Result<Response, Failure> {
-    let browsers = browsers::of(&phone.db, &session.account_id).await?;
-    let gateway = phone.gateway.phone_of(&session.access_token());
-    let (sessions, unanswered) = match gateway.sessions().await {
-        Ok(list) => (list.sessions, None),
-        Err(PhoneError::Refused { problem, .. }) if problem.error == ErrorCode::InvalidToken => {
-            session.end(&phone.db).await?;
-            return Ok(Redirect::to("/login").into_response());
-        }
-        Err(error) => (Vec::new(), Some(ScanError::from(error))),
+    let Some(found) = Found::of(&phone, &session, locale).await? else {
+        session.end(&phone.db).await?;
+        return Ok(Redirect::to("/login").into_response());
     };
-    let frame = Frame::phone(locale, PATH);
     shown(&BrowsersPage {
-        frame,
-        logins: logins(&phone.db, sessions, browsers, locale).await?,
-        incomplete: unanswered.is_some(),
+        frame: Frame::phone(locale, PATH),
+        logins: found.logins,
+        incomplete: found.incomplete,
         told: session.take_told(&phone.db).await?,
+    })
+}
+
+/// Answers `GET` of a login's end: asks for a confirmation. For one that is not in the list, it leads there.
+pub(super) async fn ask(
+    State(phone): State<Phone>,
+    session: PhoneSession,
+    locale: Locale,
+    uri: Uri,
+) -> Result<Response, Failure> {
+    let found = Found::of(&phone, &session, locale).await?;
+    let logins = found.into_iter().flat_map(|found| found.logins);
+    let mut named = logins.filter(|login| login.end == uri.path());
+    let Some(login) = named.next() else {
+        return Ok(Redirect::to(PATH).into_response());
+    };
+    shown(&EndPage {
+        frame: Frame::phone(locale, &login.end),
+        login: &login,
     })
 }
 

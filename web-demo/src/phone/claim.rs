@@ -51,5 +51,15 @@ pub(super) async fn refused(
         session.end(&phone.db).await?;
         return Ok(Redirect::to("/login").into_response());
     }
-    ScanError::from(error).answer_to(sent, locale, here)
+    let error = ScanError::from(error);
+    // The registers say which step is missing, if it was taken away since they were asked before the scan.
+    if error == ScanError::NoIdentity
+        && let Some(barrier) = Barrier::of(phone, &session.account_id).await?
+    {
+        return match sent {
+            Some(_) => barrier.refused_login(locale, here),
+            None => barrier.refused_scan(locale, here),
+        };
+    }
+    error.answer_to(sent, locale, here)
 }

@@ -11,7 +11,7 @@ use axum::response::{IntoResponse, Redirect, Response};
 use http::header::RETRY_AFTER;
 use http::{HeaderValue, StatusCode};
 use saoma_client::PhoneError;
-use saoma_protocol::{Decision, ErrorCode};
+use saoma_protocol::{Decision, ErrorCode, Problem};
 use serde::Deserialize;
 
 use super::claim::refused;
@@ -19,7 +19,7 @@ use super::confirmation_page::{ConfirmationPage, LookAtComputerPage};
 use super::identity_choice::IdentityChoice;
 use super::login_at_hand::Confirmation;
 use super::outcome;
-use super::scan_error::{ScanError, SentForm};
+use super::scan_error::{ScanError, SentForm, of_problem};
 use super::scanned_login::{ScannedLogin, path_of};
 use crate::pages::{Failure, Frame, has_script, page, shown};
 
@@ -99,12 +99,20 @@ impl Confirmation {
                 ScannedLogin::choose(db, &self.session, id, sent.identity).await?;
                 Ok(Redirect::to(&path).into_response())
             }
+            Err(PhoneError::Refused { problem, .. }) if waits_for_another(&problem) => {
+                of_problem(&problem).answer_with_choice(self.locale, &path)
+            }
             Err(error) => {
                 let (phone, session) = (&self.phone, self.session);
                 refused(phone, session, error, Some(&sent), self.locale, &path).await
             }
         }
     }
+}
+
+/// Returns true if the login still waits for a choice that may log in, or for a decline.
+fn waits_for_another(problem: &Problem) -> bool {
+    problem.may_choose_again || problem.error == ErrorCode::IdentityNotAllowed
 }
 
 fn countdown_script() -> Option<&'static str> {

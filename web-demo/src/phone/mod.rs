@@ -3,7 +3,7 @@
 //! ```text
 //! /login ──► / ──► /scan ──► POST /scan ──► /logins/{login_id} ──► POST …/confirm or …/reject
 //!            │     /open ──► POST /open ──┘   └── once decided, the same address tells the outcome ──► POST …/not-me
-//!            ├──► /sessions ──► POST /sessions/{id}/end or /sessions/at-sites/{sid}/end
+//!            ├──► /sessions ──► /sessions/{id}/end or /sessions/at-sites/{sid}/end (asks) ──► POST of the same
 //!            └──► /inbox ──► /inbox/{id} ──► POST /inbox/{id}/not-me
 //! ```
 //!
@@ -98,8 +98,11 @@ pub(crate) fn routes(phone: Phone, policy: Policy, double_click: Duration) -> Ro
         .route("/open/decline", post(linked_code::decline))
         .route("/open/declined", get(linked_code::declined))
         .route("/sessions", get(browsers::list))
-        .route("/sessions/{id}/end", post(browsers::end))
-        .route("/sessions/at-sites/{sid}/end", post(browsers::end_at_sites))
+        .route("/sessions/{id}/end", get(browsers::ask).post(browsers::end))
+        .route(
+            "/sessions/at-sites/{sid}/end",
+            get(browsers::ask).post(browsers::end_at_sites),
+        )
         .route("/inbox", get(inbox::list))
         .route("/inbox/{id}", get(inbox::show))
         .route("/inbox/{id}/not-me", post(inbox::not_me))

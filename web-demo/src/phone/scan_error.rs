@@ -39,6 +39,12 @@ pub(super) enum ScanError {
     IdentityNotAllowed,
     /// The person's card does not allow it.
     CardRefused(CardRefusal),
+    /// The person has no identity that could log in.
+    NoIdentity,
+    /// The site waits for another person.
+    AnotherPerson,
+    /// The site is for persons whom another organisation knows.
+    AnotherSource,
     /// The identity is refused for a reason that this app does not know.
     IdentityRefused,
     /// Too often: so many seconds to wait.
@@ -58,6 +64,10 @@ struct ScanErrorPage<'a> {
     way_on: (&'a str, &'static str),
     /// The form to send again in place of the link.
     sent: Option<&'a SentForm<'a>>,
+    /// The person has scanned a code, which was not used.
+    code_kept: bool,
+    /// The address to which a decline is posted, where the login still waits.
+    decline: Option<String>,
 }
 
 /// A form that the person has sent, with the choice in it.
@@ -85,7 +95,10 @@ impl ScanError {
                 CardRefusal::NoCard => Barrier::NotApplied,
                 refusal => Barrier::Card(refusal),
             };
-            return barrier.refused_login(locale, here);
+            return match sent {
+                Some(_) => barrier.refused_login(locale, here),
+                None => barrier.refused_scan(locale, here),
+            };
         }
         let frame = Frame::phone(locale, here);
         let [title, advice] = self.texts(locale);
@@ -102,6 +115,8 @@ impl ScanError {
                 advice,
                 way_on,
                 sent: sent.filter(|_| self.passes()),
+                code_kept: sent.is_none() && self.keeps_the_code(),
+                decline: None,
             },
         )?;
         if let Self::TooMany(seconds) = self {
@@ -110,6 +125,34 @@ impl ScanError {
                 .insert(RETRY_AFTER, HeaderValue::from(seconds));
         }
         Ok(response)
+    }
+
+    /// The answer to a confirm as an identity that is refused, while the login waits for another one or a decline.
+    pub(super) fn answer_with_choice(
+        self,
+        locale: Locale,
+        here: &str,
+    ) -> Result<Response, Failure> {
+        let [title, advice] = self.texts(locale);
+        let choose = format!("{here}?choose=again");
+        let refused = ScanErrorPage {
+            frame: Frame::phone(locale, here),
+            title,
+            advice,
+            way_on: (&choose, locale.texts().phone.choose_another),
+            sent: None,
+            code_kept: false,
+            decline: Some(format!("{here}/reject")),
+        };
+        page(self.status(), &refused)
+    }
+
+    /// Returns true for a refusal of the person, at whose scan the code is not used.
+    const fn keeps_the_code(self) -> bool {
+        matches!(
+            self,
+            Self::NoIdentity | Self::AnotherPerson | Self::AnotherSource | Self::IdentityRefused
+        )
     }
 
     const fn passes(self) -> bool {
@@ -127,9 +170,12 @@ impl ScanError {
                 StatusCode::CONFLICT
             }
             Self::Expired => StatusCode::GONE,
-            Self::IdentityNotAllowed | Self::CardRefused(_) | Self::IdentityRefused => {
-                StatusCode::FORBIDDEN
-            }
+            Self::IdentityNotAllowed
+            | Self::CardRefused(_)
+            | Self::NoIdentity
+            | Self::AnotherPerson
+            | Self::AnotherSource
+            | Self::IdentityRefused => StatusCode::FORBIDDEN,
             Self::TooMany(_) => StatusCode::TOO_MANY_REQUESTS,
             Self::Unavailable | Self::Unreachable => StatusCode::SERVICE_UNAVAILABLE,
         }
@@ -150,6 +196,9 @@ impl ScanError {
             Self::CardRefused(refusal) => {
                 return Barrier::Card(refusal).words(locale).map(Cow::Borrowed);
             }
+            Self::NoIdentity => texts.no_identity,
+            Self::AnotherPerson => texts.another_person,
+            Self::AnotherSource => texts.another_source,
             Self::IdentityRefused => texts.identity_refused,
             Self::TooMany(seconds) => {
                 return [texts.too_many.into(), texts.too_many_advice(seconds).into()];
@@ -177,7 +226,8 @@ impl From<PhoneError> for ScanError {
     }
 }
 
-fn of_problem(problem: &Problem) -> ScanError {
+/// Reads the gateway's refusal.
+pub(super) fn of_problem(problem: &Problem) -> ScanError {
     match problem.error {
         ErrorCode::NotALoginCode => ScanError::NotALoginCode,
         ErrorCode::UnknownCode => ScanError::UnknownCode,
@@ -188,11 +238,14 @@ fn of_problem(problem: &Problem) -> ScanError {
         ErrorCode::UnknownLogin | ErrorCode::NotScanned => ScanError::NotScanned,
         ErrorCode::IdentityNotAllowed => ScanError::IdentityNotAllowed,
         ErrorCode::IdentityRefused => {
-            let card = problem
-                .reason
-                .as_deref()
-                .and_then(|reason| reason.parse().ok());
-            card.map_or(ScanError::IdentityRefused, ScanError::CardRefused)
+            let reason = problem.reason.as_deref().unwrap_or_default();
+            match (reason, reason.parse()) {
+                (_, Ok(card)) => ScanError::CardRefused(card),
+                ("no_identity", _) => ScanError::NoIdentity,
+                ("another_person_expected", _) => ScanError::AnotherPerson,
+                ("source_not_allowed", _) => ScanError::AnotherSource,
+                _ => ScanError::IdentityRefused,
+            }
         }
         ErrorCode::TooManyRequests => ScanError::TooMany(problem.retry_after.unwrap_or(60)),
         ErrorCode::TemporarilyUnavailable => ScanError::Unavailable,
@@ -207,5 +260,64 @@ fn of_problem(problem: &Problem) -> ScanError {
             }
             ScanError::Unreachable
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::body::to_bytes;
+    use serde_json::json;
+
+    use super::*;
+
+    fn refused(reason: &str) -> ScanError {
+        let problem = json!({
+            "type": "about:blank", "title": "Forbidden", "status": 403, "error": "identity_refused",
+            "detail": "this person may not log in here now", "reason": reason,
+        });
+        of_problem(&serde_json::from_value(problem).expect("a problem"))
+    }
+
+    async fn text(response: Result<Response, Failure>) -> String {
+        let Ok(response) = response else {
+            panic!("no page")
+        };
+        assert_eq!(response.status(), StatusCode::FORBIDDEN);
+        let body = to_bytes(response.into_body(), 1 << 20).await;
+        String::from_utf8(body.expect("a body").to_vec()).expect("text")
+    }
+
+    /// Rows S9, S10 and U6: the reason is told in people's words at the scan, and that the computer's code is still good.
+    #[tokio::test]
+    async fn u6_a_refusal_at_the_scan_says_why_and_that_the_code_was_not_used() {
+        for (reason, words) in [
+            ("no_identity", "您目前没有可用于登录的身份"),
+            ("another_person_expected", "该网站正在等待另一位用户登录"),
+            ("source_not_allowed", "该网站不接受您的账号登录"),
+            ("a_reason_of_tomorrow", "该身份目前不能登录"),
+            ("card_reported_lost", "实体社保卡已挂失"),
+        ] {
+            let page = text(refused(reason).answer(Locale::Chinese, "/scan")).await;
+            for words in [words, "电脑上的二维码没有被使用，仍然有效"] {
+                assert!(page.contains(words), "{reason}: {words}: {page}");
+            }
+        }
+    }
+
+    /// Row U6: a refused identity of a person who has another leads to the choice, and can be declined.
+    #[tokio::test]
+    async fn u6_a_refusal_at_the_confirm_offers_the_other_identities_and_decline() {
+        let here = "/logins/0123456789ABCDEFGHJKMNPQ";
+        let error = refused("a_reason_of_tomorrow");
+        let page = text(error.answer_with_choice(Locale::Chinese, here)).await;
+        for words in [
+            "该身份目前不能登录",
+            "选择其他身份",
+            "/logins/0123456789ABCDEFGHJKMNPQ?choose=again",
+            "action=\"/logins/0123456789ABCDEFGHJKMNPQ/reject\"",
+        ] {
+            assert!(page.contains(words), "{words}: {page}");
+        }
+        assert!(!page.contains("没有被使用"), "{page}");
     }
 }

@@ -110,6 +110,9 @@ fn u19_a_qr_code_is_shown_of_an_address_that_phones_reach() {
         let second = text.lines().nth(2).unwrap();
         assert!(second.contains(reached), "{text}");
         assert!(text.contains(&qr_code(reached)), "{text}");
+        let is_lan = text.contains("Everyone in this network can open the phone page");
+        assert_eq!(is_lan, reached.contains("192.0.2.7"), "{text}");
+        assert!(!text.contains("This hall is for this machine"), "{text}");
         let steps: Vec<&str> = text.lines().take(4).collect();
         assert!(!steps[3].contains("--lan"), "{text}");
     }

@@ -47,6 +47,10 @@ async fn an_unknown_user_and_a_wrong_password_get_the_same_answer_on_both_surfac
     for (surface, path) in SURFACES {
         let wrong = surface(&hall).log_in(path, "jia", "wrong123").await;
         assert_eq!(wrong.status, 422);
+        wrong.check(
+            "the summary",
+            "422 | class=\"summary\" | href=\"#user-name\"",
+        );
         let unknown = surface(&hall).log_in(path, "nobody", "wrong123").await;
         let [wrong, unknown] = [(wrong, "jia"), (unknown, "nobody")];
         assert_eq!(

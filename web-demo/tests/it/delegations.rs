@@ -114,7 +114,9 @@ async fn a_delegation_that_ends_or_is_withdrawn_between_scan_and_confirm_is_refu
         let path = &scanned.page.path;
         check!(scanned.phone; "
             {path} => 授权已终止，不能使用
-            {path}/confirm <- identity=unit:90001 => 403 | 不能使用该身份");
+            {path}/confirm <- identity=unit:90001 => 403 | 不能使用该身份 | 选择其他身份 | href=\"{path}?choose=again\" | action=\"{path}/reject\"
+            {path}?choose=again => 授权已终止，不能使用
+            {path}/confirm <- identity=personal => 登录成功");
     }
 }
 

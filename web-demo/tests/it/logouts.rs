@@ -219,7 +219,11 @@ async fn the_phone_lists_where_its_person_is_logged_in_and_logs_them_out_there()
     assert_eq!(listed.body.matches("退出该登录").count(), 2, "{listed:?}");
     let end = listed.link("/sessions/at-sites/");
     let mut another = hall.phone_of("ding").await;
-    check!(another; "{end} <- => @/sessions");
+    check!(another; "
+        {end} => @/sessions
+        {end} <- => @/sessions");
+    // A click alone asks.
+    check!(phone; "{end} => @{end} | 127.0.0.1（本机） | 未提交的内容可能丢失 | href=\"/sessions\" | 确认退出");
     computer.check("/account => @/account").await;
     check!(phone; "{end} <- => @/sessions | Chrome · Linux | !/at-sites/");
     is_logged_out(&mut computer, "此处的登录已被您在其他设备上退出").await;

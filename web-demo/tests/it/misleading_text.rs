@@ -51,6 +51,6 @@ async fn words_to_the_authority_are_refused_with_the_character() {
         /resume <- education={two_lines}&skills=&experience=&wish= => @/resume",
         override_ = encoded(OVERRIDE));
     check!(hall.developer().await; "
-        /developer/desk/applications/2 <- decision=returned&answer={words} => 422
+        /developer/desk/applications/2 <- decision=returned&answer={words} => 422 | class=\"summary\" | href=\"#application-2\"
             | #application-2 …U+202E…");
 }

@@ -107,8 +107,8 @@ async fn a_resume_is_written_shown_and_changed() {
     let resume = "/resume <- education=&experience=&wish=&skills";
     check!(hall.portal_of("ding").await; "
         /resume => 还没有简历
-        {resume}= => 422
-        {resume}={} => 422 | 不能超过2000字
+        {resume}= => 422 | class=\"summary\" | href=\"#education\">请至少填写一项
+        {resume}={} => 422 | href=\"#skills\">每项不能超过2000字 | id=\"skills-error\"
         {resume}=电工 => @/resume | 电工
         /resume/edit => 电工", "字".repeat(2001));
 }
