@@ -25,7 +25,7 @@ test-long: test ## Run all checks and tests, also with the clients that are Debi
 	./.ci/setup --long
 	$(MAKE) test-rust-long
 	LONG=1 npm run interop
-	LONG=1 npm run e2e -- sheets
+	LONG=1 npm run e2e -- sheets agree
 
 # The scripts' tests mostly wait and the Rust tests mostly compile. The end-to-end tests run the binaries that these build.
 test-scripts:

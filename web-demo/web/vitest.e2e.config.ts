@@ -7,5 +7,5 @@ const instead = PICTURES === undefined ? MEASURE && `measure/${MEASURE}.ts` : "e
 export default defineConfig({
   // Two browsers with a hall each: they mostly wait, and the machine that runs this may have two cores.
   // A test of thirty pages takes a minute while the machine compiles besides; Playwright itself gives up on what hangs after 30 s.
-  test: { include: [instead ?? "e2e/**/*.test.ts"], testTimeout: 120_000, hookTimeout: 60_000, maxWorkers: 2 },
+  test: { include: [instead ?? "e2e/**/*.test.ts"], setupFiles: ["e2e/setup.ts"], testTimeout: 120_000, hookTimeout: 60_000, maxWorkers: 2 },
 });

@@ -1,6 +1,6 @@
 /** A person's business in the hall, and logins that one surface ends for the other. */
 import type { Browser, Page } from "playwright-core";
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
+import { afterAll, beforeAll, expect, test } from "vitest";
 
 import { launchBrowser } from "./browser.ts";
 import { JIA, PASSWORD } from "./citizens.ts";
@@ -14,16 +14,13 @@ let demo: Demo;
 let browser: Browser;
 
 beforeAll(async () => {
-  browser = await launchBrowser();
+  [demo, browser] = await Promise.all([Demo.start(), launchBrowser()]);
 });
 
-afterAll(() => browser?.close());
-
-beforeEach(async () => {
-  demo = await Demo.start();
+afterAll(async () => {
+  await browser?.close();
+  await demo?.stop();
 });
-
-afterEach(() => demo?.stop());
 
 /** Row S11. */
 test("the login page is less than 60 KB, all of it the hall's and the gateway's", async () => {
@@ -73,20 +70,6 @@ test("a person goes about their affairs without a script", async () => {
   await page.getByRole("link", { name: "我的社保" }).first().click();
   await page.getByRole("link", { name: "2024" }).click();
   await page.getByRole("rowheader", { name: "养老保险" }).waitFor();
-});
-
-/** Row S15. */
-test("the phone ends a computer's login at once", async () => {
-  const portal = await Portal.open(browser, demo);
-  const phone = await Phone.of(JIA, browser, demo);
-  await portal.logInBy(phone);
-  await phone.page.goto(`${demo.addresses.phone}/`);
-  await phone.page.getByRole("link", { name: "已登录的电脑" }).click();
-  await phone.shows(/Chrom/);
-  await phone.page.getByRole("button", { name: /退出该登录/ }).click();
-  await phone.shows("没有电脑登录您的账号");
-  await portal.page.goto(`${demo.addresses.portal}/account`);
-  await portal.page.waitForURL((url) => url.pathname === "/login");
 });
 
 /** Row S15. */

@@ -1,6 +1,6 @@
 /** Logouts, at each end: of the portal, of the phone, and by a card that is lost. */
 import type { Browser } from "playwright-core";
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
+import { afterAll, beforeAll, expect, test } from "vitest";
 
 import { launchBrowser } from "./browser.ts";
 import { JIA } from "./citizens.ts";
@@ -14,23 +14,20 @@ import { en, zh } from "./words.ts";
 const SITE = "示例省人力资源和社会保障网上服务大厅";
 
 /** Texts of these pages. */
-const CHINESE = { words: zh, list: "已登录的电脑", end: /退出该登录/, none: "没有电脑登录您的账号", told: /此处的登录已被您在其他设备上退出/ };
-const ENGLISH = { words: en, list: "Computers logged in", end: /Log out there/, none: "No computer is logged in", told: /was ended by you on another device/ };
+const CHINESE = { words: zh, list: "已登录的电脑", end: /退出该登录/, act: "确认退出", none: "没有电脑登录您的账号", told: /此处的登录已被您在其他设备上退出/ };
+const ENGLISH = { words: en, list: "Computers logged in", end: /Log out there/, act: "Log out there now", none: "No computer is logged in", told: /was ended by you on another device/ };
 
 let demo: Demo;
 let browser: Browser;
 
 beforeAll(async () => {
-  browser = await launchBrowser();
+  [demo, browser] = await Promise.all([Demo.start(), launchBrowser()]);
 });
 
-afterAll(() => browser?.close());
-
-beforeEach(async () => {
-  demo = await Demo.start();
+afterAll(async () => {
+  await browser?.close();
+  await demo?.stop();
 });
-
-afterEach(() => demo?.stop());
 
 /** Opens the phone's list of logins. */
 async function openList(phone: Phone, list: string): Promise<void> {
@@ -60,7 +57,7 @@ test("a logout at the portal ends the login at the gateway, too", async () => {
   expect([...portal.errors, ...phone.errors]).toEqual([]);
 });
 
-test.each([CHINESE, ENGLISH])("the phone logs a computer out, in $words.tag", async ({ words, list, end, none, told }) => {
+test.each([CHINESE, ENGLISH])("the phone logs a computer out, in $words.tag", async ({ words, list, end, act, none, told }) => {
   const portal = await Portal.open(browser, demo, words);
   const phone = await Phone.of(JIA, browser, demo, words);
   await portal.logInBy(phone);
@@ -71,7 +68,10 @@ test.each([CHINESE, ENGLISH])("the phone logs a computer out, in $words.tag", as
   await holds(phone.page);
   const picture = new URL(`../e2e-artefacts/logins-${words.tag}.png`, import.meta.url).pathname;
   await phone.page.screenshot({ path: picture, fullPage: true });
-  await phone.page.getByRole("button", { name: end }).click();
+  // A click alone ends nothing.
+  await phone.page.getByRole("link", { name: end }).click();
+  await holds(phone.page);
+  await phone.press(act);
   await phone.shows(none);
   await portal.page.goto(`${demo.addresses.portal}/account`);
   await portal.isAt("/login");

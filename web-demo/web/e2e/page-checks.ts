@@ -8,7 +8,7 @@ const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.mi
 
 declare global {
   interface Window {
-    readonly axe: { run(options: { readonly preload: boolean; readonly runOnly?: readonly string[] }): Promise<{ violations: { id: string; nodes: { html: string }[] }[] }> };
+    readonly axe: { run(options: { readonly preload: boolean; readonly resultTypes: readonly string[]; readonly runOnly?: readonly string[] }): Promise<{ violations: { id: string; nodes: { html: string }[] }[] }> };
   }
 }
 
@@ -31,7 +31,7 @@ export async function accessibilityViolations(page: Page, rules?: readonly strin
   await page.evaluate(axe);
   return page.evaluate(async (rules) => {
     // Preloading copies the stylesheets of shadow roots into inline styles, which the policy of the pages reports.
-    const { violations } = await window.axe.run({ preload: false, ...(rules && { runOnly: rules }) });
+    const { violations } = await window.axe.run({ preload: false, resultTypes: ["violations"], ...(rules && { runOnly: rules }) });
     return violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(" ")}`);
   }, rules);
 }

@@ -5,6 +5,7 @@ import { type Citizen, PASSWORD } from "./citizens.ts";
 import type { Demo } from "./demo.ts";
 import type { Prepare } from "./portal.ts";
 import { Surface } from "./surface.ts";
+import { openWindow } from "./windows.ts";
 import { zh } from "./words.ts";
 
 export class Phone extends Surface {
@@ -12,7 +13,7 @@ export class Phone extends Surface {
 
   /** Opens the app at this address, on a new phone. */
   static async open(browser: Browser, address: string, words = zh, prepare: Prepare = async () => undefined): Promise<Phone> {
-    const context = await browser.newContext({
+    const context = await openWindow(browser, {
       locale: words.tag,
       viewport: { width: 360, height: 740 },
       permissions: ["camera"],

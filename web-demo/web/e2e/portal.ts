@@ -4,6 +4,7 @@ import type { Browser, BrowserContext } from "playwright-core";
 import type { Demo } from "./demo.ts";
 import type { Phone } from "./phone.ts";
 import { Surface } from "./surface.ts";
+import { openWindow } from "./windows.ts";
 import { zh } from "./words.ts";
 
 /** The text of a login's QR code, and its user code. */
@@ -35,7 +36,7 @@ export class Portal extends Surface {
 
   /** Opens any page in a new window. */
   static async visit(browser: Browser, address: string, words = zh, prepare: Prepare = async () => undefined): Promise<Portal> {
-    const context: BrowserContext = await browser.newContext({ locale: words.tag, viewport: COMPUTER });
+    const context: BrowserContext = await openWindow(browser, { locale: words.tag, viewport: COMPUTER });
     await prepare(context);
     const portal = new Portal(await context.newPage(), words);
     await portal.page.addInitScript(() => {
