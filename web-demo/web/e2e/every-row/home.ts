@@ -72,4 +72,33 @@ export function homeRows(row: Row): void {
     await computer.page.goto(`${demo.addresses.portal}/inbox`);
     await computer.isAt("/login");
   });
+
+  row("S16: whom the authority adds at its desk acts for the unit, until she is removed there", async (walk) => {
+    const { says, computer, phone, demo } = walk;
+    const desk = await walk.openDesk();
+    const { page } = desk;
+    await page.getByRole("radio", { name: UNIT }).check();
+    await desk.fill(says.operatorName, ZI.name);
+    await desk.fill(says.idNumber, ZI.idNumber);
+    await desk.press(says.addOperator);
+    const remove = page.getByRole("link", { name: `${says.removeOperator} ${ZI.name}` });
+    await remove.waitFor();
+    await walk.see("S16", desk, "desk");
+    await phone.page.goto(demo.addresses.phone);
+    await computer.showsCode();
+    await walk.scan();
+    await phone.choose(says.operatorChoice);
+    await phone.confirm();
+    await computer.page.getByRole("heading", { name: UNIT }).waitFor();
+    await computer.shows(says.operator);
+    await walk.see("S16", computer, "operator");
+    await remove.click();
+    await page.getByRole("button", { name: says.sureToRemove }).waitFor();
+    await walk.see("S16", desk, "removal");
+    await desk.press(says.sureToRemove);
+    await remove.waitFor({ state: "detached" });
+    await computer.page.goto(`${demo.addresses.portal}/inbox`);
+    await computer.isAt("/login");
+    expect(desk.errors).toEqual([]);
+  });
 }

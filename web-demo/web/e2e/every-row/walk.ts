@@ -77,6 +77,13 @@ export class Walk {
     return codeSentTo(phone, this.context.browser, this.demo);
   }
 
+  /** Opens the authority's desk where it adds operators, in a window of its own. */
+  async openDesk(): Promise<Portal> {
+    const desk = await Portal.visit(this.context.browser, this.demo.messages, this.says);
+    await desk.page.goto(`${this.demo.addresses.portal}/developer/desk/operators`);
+    return desk;
+  }
+
   /** Waits for this step of the web registration, counted from 0. */
   async isAtStep(index: number): Promise<void> {
     await this.hisComputer.page.locator("[aria-current=step]", { hasText: this.says.steps[index] ?? "" }).waitFor();

@@ -83,6 +83,13 @@ export const CHINESE = {
   atOnce: "撤销后立即生效",
   sure: "确认撤销",
   withdrawn: "已撤销",
+  // At the authority's desk.
+  operatorName: "操作员姓名",
+  addOperator: "添加",
+  operatorChoice: /示例单位三.*业务操作员/,
+  operator: "业务操作员",
+  removeOperator: "移除",
+  sureToRemove: "确认移除",
 } satisfies Words & Record<string, unknown>;
 
 export type RowWords = typeof CHINESE;
@@ -162,4 +169,10 @@ export const ENGLISH: RowWords = {
   atOnce: "This takes effect at once",
   sure: "Withdraw",
   withdrawn: "Withdrawn",
+  operatorName: "Operator's name",
+  addOperator: "Add",
+  operatorChoice: /示例单位三.*operator/,
+  operator: "operator",
+  removeOperator: "Remove",
+  sureToRemove: "Remove the operator",
 };
