@@ -310,7 +310,7 @@ fn public_routes(
         .merge(phone::routes(phones))
         .merge(app_backend.unwrap_or_default())
         .merge(oidc::routes(provider))
-        .fallback(crate::http::problem::not_found)
+        .fallback(oidc::not_found)
         .layer(security_headers(settings))
 }
 

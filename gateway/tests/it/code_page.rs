@@ -26,6 +26,9 @@ async fn whole(answer: Response) -> String {
     format!("{status} {headers:?} {}", answer.text().await.unwrap())
 }
 
+/// The address of a code that no login has.
+const A_CODE: &str = "/q/0123456789ABCDEFGHJKMNPQRSTVWXYZ";
+
 fn code_of(qr: &str) -> &str {
     qr.rsplit('/').next().unwrap()
 }
@@ -40,16 +43,13 @@ async fn b2_the_page_is_the_same_for_every_code_asks_no_store_and_uses_no_code_u
     world.phone(&node, 2).scan(&scanned.qr).await.unwrap();
     let mut pages = Vec::new();
     for language in ["zh-CN", "en"] {
-        let page = whole(ask(&node, Method::GET, "/q/x", language).await).await;
+        let page = whole(ask(&node, Method::GET, A_CODE, language).await).await;
         assert!(page.starts_with("200 OK"), "{page}");
         for code in [
             code_of(&waiting.qr),
             code_of(&scanned.qr),
             &code_of(&waiting.qr).to_lowercase(),
             "0123456789ABCDEFGHJKMNPQRSTVWXYZ",
-            "%FF%00",
-            "<script>",
-            &"A".repeat(2000),
         ] {
             for path in [format!("/q/{code}"), format!("/Q/{code}?app=7")] {
                 let other = ask(&node, Method::GET, &path, language).await;
@@ -79,7 +79,7 @@ async fn b2_the_page_speaks_the_persons_language_and_works_without_script() {
         ("?ui_locales=en", "zh-CN", "Open 示例人社 App"),
         ("?ui_locales=fr%20zh-CN", "en", "打开示例人社 App"),
     ] {
-        let page = ask(&node, Method::GET, &format!("/q/x{query}"), language).await;
+        let page = ask(&node, Method::GET, &format!("{A_CODE}{query}"), language).await;
         for (name, value) in [
             ("cache-control", "no-store"),
             ("referrer-policy", "no-referrer"),
@@ -102,7 +102,7 @@ async fn b2_the_page_speaks_the_persons_language_and_works_without_script() {
 #[tokio::test]
 async fn b2_without_an_app_in_the_settings_the_page_says_what_to_do() {
     let node = World::in_memory().start().await;
-    let page = ask(&node, Method::GET, "/q/x", "en").await.text().await;
+    let page = ask(&node, Method::GET, A_CODE, "en").await.text().await;
     let html = page.unwrap();
     assert!(html.contains("scan the code on the screen again"), "{html}");
     assert!(!html.contains("?app="), "{html}");
@@ -114,7 +114,7 @@ async fn b2_the_apps_button_leads_to_the_app_with_the_code_of_the_address() {
     let world = with_app(World::in_memory());
     let node = world.start().await;
     let (_browser, login) = node.browser().await;
-    let html = ask(&node, Method::GET, "/q/x", "en").await.text().await;
+    let html = ask(&node, Method::GET, A_CODE, "en").await.text().await;
     assert!(html.unwrap().contains("href=\"?app=0\""));
     for path in ["/q/", "/Q/"] {
         let path = format!("{path}{}?app=0", code_of(&login.qr));
@@ -128,7 +128,7 @@ async fn b2_the_apps_button_leads_to_the_app_with_the_code_of_the_address() {
     // What is no code is sent nowhere.
     for path in ["/q/x?app=0", "/q/%0d%0aSet-Cookie:a=b?app=0", "/q/x?app=-1"] {
         let answer = ask(&node, Method::GET, path, "en").await;
-        assert_eq!(answer.status(), 200, "{path}");
+        assert_eq!(answer.status(), 404, "{path}");
     }
     world.phone(&node, 1).scan(&login.qr).await.unwrap();
 }
@@ -136,9 +136,9 @@ async fn b2_the_apps_button_leads_to_the_app_with_the_code_of_the_address() {
 #[tokio::test]
 async fn b2_the_page_answers_get_and_head_alone() {
     let node = with_app(World::in_memory()).start().await;
-    let page = ask(&node, Method::GET, "/q/x", "en").await;
+    let page = ask(&node, Method::GET, A_CODE, "en").await;
     let (mut headers, length) = (page.headers().clone(), page.content_length());
-    let head = ask(&node, Method::HEAD, "/q/x", "en").await;
+    let head = ask(&node, Method::HEAD, A_CODE, "en").await;
     assert_eq!(head.status(), 200);
     let mut of_head = head.headers().clone();
     for headers in [&mut headers, &mut of_head] {
@@ -148,7 +148,7 @@ async fn b2_the_page_answers_get_and_head_alone() {
     assert!(length.is_some_and(|length| length < 6000), "{length:?}");
     assert_eq!(head.text().await.unwrap(), "");
     for method in [Method::POST, Method::PUT, Method::DELETE] {
-        let refused = ask(&node, method, "/q/x", "en").await;
+        let refused = ask(&node, method, A_CODE, "en").await;
         assert_eq!(refused.status(), 405);
         assert_eq!(refused.headers()["allow"], "GET,HEAD");
     }
@@ -162,7 +162,7 @@ async fn b2_opening_the_page_uses_no_limit_up() {
     );
     let node = world.start().await;
     for _ in 0..50 {
-        let page = ask(&node, Method::GET, "/q/x", "en").await;
+        let page = ask(&node, Method::GET, A_CODE, "en").await;
         assert_eq!(page.status(), 200);
     }
     let (_browser, login) = node.browser().await;
@@ -208,6 +208,47 @@ async fn b2_phones_learn_which_apps_open_a_code() {
     let check = ask(&node, Method::GET, "/MP_verify_a1B2.txt", "en").await;
     assert_eq!(check.headers()["content-type"], "text/plain; charset=utf-8");
     assert_eq!(check.text().await.unwrap(), "a1B2");
+}
+
+/// A text that cannot be a code: the page says so, the same for each.
+#[tokio::test]
+async fn b2_a_text_that_cannot_be_a_code_is_told_so() {
+    let node = with_app(World::in_memory()).start().await;
+    for (language, words) in [
+        ("zh-CN", "这不是登录代码"),
+        ("en", "This is not a login code"),
+    ] {
+        let page = whole(ask(&node, Method::GET, "/q/xyz", language).await).await;
+        assert!(page.starts_with("404") && page.contains(words), "{page}");
+        assert!(!page.contains("?app="), "{page}");
+        for code in ["WDJB-MJHT", "%FF%00", "<script>", &"A".repeat(2000)] {
+            for path in [format!("/q/{code}"), format!("/Q/{code}?app=0")] {
+                let other = ask(&node, Method::GET, &path, language).await;
+                assert_eq!(whole(other).await, page, "{path}");
+            }
+        }
+    }
+}
+
+/// A person who mistypes an address, or asks for the root, gets a page; a program gets a problem document.
+#[tokio::test]
+async fn b2_a_browser_at_a_wrong_address_gets_a_page() {
+    let node = World::in_memory().start().await;
+    for path in ["/", "/code", "/nowhere?ui_locales=fr", "/q/"] {
+        let request = Client::new().get(node.at(path));
+        let accepted = "text/html,application/xhtml+xml,*/*;q=0.8";
+        let request = request.header("accept", accepted);
+        let page = request.header("accept-language", "en").send().await;
+        let page = page.unwrap();
+        assert_eq!(page.status(), 404, "{path}");
+        assert_eq!(page.headers()["cache-control"], "no-store");
+        let html = page.text().await.unwrap();
+        assert!(html.contains("There is no page at this address"), "{html}");
+        assert!(html.contains("href=\"?ui_locales=zh-CN\""), "{html}");
+        let problem = ask(&node, Method::GET, path, "en").await;
+        let problem: serde_json::Value = problem.json().await.unwrap();
+        assert_eq!(problem["error"], "not_found", "{path}");
+    }
 }
 
 #[tokio::test]

@@ -1,6 +1,6 @@
 //! The page behind a code, to which scanners of other apps lead, and the one at which a device's code is explained.
 //!
-//! The page is the same for every code: none is looked up, so nothing is used up or told, and a link that another person has
+//! The page is the same for every text that has the form of a code: none is looked up, so nothing is used up or told, and a link that another person has
 //! forwarded shows nothing of the login. It has no script. Its links are relative, so that an app's leads on with the code
 //! in the address.
 
@@ -23,9 +23,25 @@ const APP: &str = "app";
 #[template(path = "code.html")]
 struct CodePage<'a> {
     locale: Locale,
-    /// True at a code's own address, which an app can open.
-    is_code: bool,
+    kind: CodePageKind,
     apps: &'a [App],
+}
+
+/// The address that a page is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum CodePageKind {
+    /// A code's own, which an app can open.
+    Code,
+    /// That of a text that cannot be a code.
+    NoCode,
+    /// The page for devices.
+    Device,
+}
+
+impl CodePageKind {
+    const fn is_code(self) -> bool {
+        matches!(self, Self::Code)
+    }
 }
 
 /// Answers `GET /q/{code}`.
@@ -41,9 +57,10 @@ pub(super) async fn of_code(
         .rsplit('/')
         .next()
         .and_then(|code| code.parse::<ScanCode>().ok());
-    match app.zip(code) {
-        Some((app, code)) => lead_to(app, &code),
-        None => provider.show_code_page(true, &uri, &headers),
+    match (code, app) {
+        (Some(code), Some(app)) => lead_to(app, &code),
+        (Some(_), None) => provider.show_code_page(CodePageKind::Code, &uri, &headers),
+        (None, _) => provider.show_code_page(CodePageKind::NoCode, &uri, &headers),
     }
 }
 
@@ -53,17 +70,22 @@ pub(super) async fn of_device(
     uri: Uri,
     headers: HeaderMap,
 ) -> Response {
-    provider.show_code_page(false, &uri, &headers)
+    provider.show_code_page(CodePageKind::Device, &uri, &headers)
 }
 
 impl Provider {
-    fn show_code_page(&self, is_code: bool, uri: &Uri, headers: &HeaderMap) -> Response {
+    fn show_code_page(&self, kind: CodePageKind, uri: &Uri, headers: &HeaderMap) -> Response {
         let page = CodePage {
             locale: Locale::of(parameter(uri, "ui_locales").as_deref(), headers),
-            is_code,
+            kind,
             apps: self.apps.all(),
         };
-        pages::render(&page, StatusCode::OK, WITHOUT_SCRIPTS)
+        let status = if kind == CodePageKind::NoCode {
+            StatusCode::NOT_FOUND
+        } else {
+            StatusCode::OK
+        };
+        pages::render(&page, status, WITHOUT_SCRIPTS)
     }
 }
 
@@ -80,7 +102,8 @@ fn lead_to(app: &App, code: &ScanCode) -> Response {
     (StatusCode::SEE_OTHER, headers).into_response()
 }
 
-fn parameter(uri: &Uri, name: &str) -> Option<String> {
+/// Returns a parameter of an address's query.
+pub(super) fn parameter(uri: &Uri, name: &str) -> Option<String> {
     let mut query = form_urlencoded::parse(uri.query()?.as_bytes());
     query.find_map(|(key, value)| (key == name).then(|| value.into_owned()))
 }

@@ -22,6 +22,7 @@ mod revoke;
 mod session_cookie;
 mod token;
 mod userinfo;
+mod wrong_address;
 
 use std::sync::Arc;
 
@@ -32,6 +33,7 @@ pub(crate) use keys::PemSigner;
 pub use keys::{KeyError, KeyKind, KeyRing, KeyRingError, SignError, Signer, generate_pem};
 use saoma_protocol::paths;
 use tower_http::cors::{Any, CorsLayer};
+pub(crate) use wrong_address::not_found;
 
 use crate::apps::Apps;
 use crate::http::admission::Admission;
