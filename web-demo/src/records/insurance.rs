@@ -154,6 +154,18 @@ pub(crate) async fn total(
     .await
 }
 
+/// Returns the last month with contributions up to the end of a year, or an empty text.
+pub(crate) async fn last_month(
+    db: &SqlitePool,
+    account_id: &str,
+    year: &str,
+) -> sqlx::Result<String> {
+    let (month,): (String,) = fetch_one!(db, "SELECT coalesce(max(month), '') FROM contributions
+        WHERE account_id = ?1 AND substr(month, 1, 4) <= ?2"; account_id, year)
+    .await?;
+    Ok(month)
+}
+
 /// Returns the years with contributions, the latest first; for one insurance, or for any.
 pub(crate) async fn years(
     db: &SqlitePool,

@@ -9,7 +9,7 @@ use strum::VariantArray;
 
 use crate::db::fetch_one;
 use crate::home::{Answer, Person, VerifiedPerson, details, missing};
-use crate::pages::{Frame, shown};
+use crate::pages::{Frame, has_script, shown};
 use crate::records::insurance::{self, Contribution, Insurance, Total};
 use crate::records::person::Details;
 
@@ -39,9 +39,15 @@ struct StatementPage<'a> {
     number: String,
     /// The day of its issue, in the province's time (UTC+8).
     issued_on: String,
+    /// The last month that the totals count, `YYYY-MM`.
+    paid_until: String,
     /// Whether the number is shown in full, such as to be printed.
     in_full: bool,
+    script: Option<&'static str>,
 }
+
+/// Shows the button that prints.
+const PRINT_SCRIPT: &str = "print-page.js";
 
 /// An insurance on the statement.
 struct Row {
@@ -122,6 +128,8 @@ async fn answer_statement(person: &Person, year: Year, in_full: bool) -> Answer 
         frame: person.frame(&path),
         person,
         details: Details::of(&person.account, None).shown(in_full),
+        paid_until: insurance::last_month(db, id, &year).await?,
+        script: has_script(PRINT_SCRIPT).then_some(PRINT_SCRIPT),
         years,
         year,
         rows,

@@ -29,6 +29,9 @@ async fn the_statement_of_rights_sums_a_year_and_all_before_it() {
     for expected in [">12<", "11,008.00", "5,504.00", ">22<", "9,664.00"] {
         assert!(pension.contains(expected), "{expected}: {pension}");
     }
+    check!(jia; "
+        /insurance/statement?year=2024 => 累计截至 2024-12
+        /insurance/statement?year=2026 => 累计截至 2026-10 | !年度末");
     check!(hall.portal_of("ding").await; "/insurance/statement => 暂无权益记录");
 }
 
