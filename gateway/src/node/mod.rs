@@ -173,11 +173,7 @@ impl Gateway {
         let mut background = tokio::task::JoinSet::new();
         background.spawn(Arc::clone(&logins).run_timers());
         background.spawn(Arc::clone(&cluster_watch).run());
-        let sweep = Sweep {
-            scanned_every: settings.sockets.resync_interval,
-            waiting_every: settings.sockets.waiting_resync_interval,
-        };
-        background.spawn(sweep.run(logins.inbox().clone()));
+        background.spawn(new_sweep(&settings).run(logins.inbox().clone()));
         let provider = Provider {
             issuer: settings.server.public_url.clone(),
             logins: Arc::clone(&logins),
@@ -329,6 +325,14 @@ fn security_headers(
 ) -> MapResponseLayer<impl Fn(Response) -> Response + Clone + Send + Sync + 'static> {
     let headers = SecurityHeaders::of(&settings.server.public_url);
     MapResponseLayer::new(move |response| headers.add_to(response))
+}
+
+/// Returns the task that looks again at logins whose news was lost.
+const fn new_sweep(settings: &Settings) -> Sweep {
+    Sweep {
+        scanned_every: settings.sockets.resync_interval,
+        waiting_every: settings.sockets.waiting_resync_interval,
+    }
 }
 
 /// Returns what the node needs to leave without losing a browser.
