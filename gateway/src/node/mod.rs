@@ -160,11 +160,7 @@ impl Gateway {
         cluster_watch.join(settings.server.allow_insecure).await?;
 
         let drain = new_drain(&settings.server, &logins, sockets);
-        let networks = settings.server.trusted_proxies.clone();
-        let trusted_proxies = TrustedProxies::new(networks.unwrap_or_default())
-            .before(&settings.server.public_url)
-            .counting(logins.metrics().misdeclared_proxies().clone());
-        let trusted_proxies = Arc::new(trusted_proxies);
+        let trusted_proxies = new_trusted_proxies(&settings.server, logins.metrics());
         let keys_part = KeysPart {
             keys: Arc::clone(&keys),
             are_own: keys_are_own,
@@ -318,6 +314,15 @@ fn new_reload(settings: &Settings, logins: &Arc<Logins>, keys: KeysPart) -> Relo
         Box::new(keys),
     ];
     Reload::new(settings, parts, Arc::clone(logins.metrics()))
+}
+
+/// Returns the proxies of the settings.
+fn new_trusted_proxies(settings: &settings::Server, metrics: &Metrics) -> Arc<TrustedProxies> {
+    let networks = settings.trusted_proxies.clone();
+    let proxies = TrustedProxies::new(networks.unwrap_or_default())
+        .before(&settings.public_url)
+        .counting(metrics.misdeclared_proxies().clone());
+    Arc::new(proxies)
 }
 
 fn security_headers(
