@@ -60,6 +60,9 @@ pub(crate) struct RunArguments {
     /// Address of a gateway node; repeat it for each node
     #[arg(long = "target", value_name = "URL")]
     pub targets: Vec<Url>,
+    /// File with the certificate authorities, in PEM, to trust for https:// targets; the system's by default
+    #[arg(long, value_name = "FILE")]
+    pub ca: Option<PathBuf>,
     /// File with the relying party and the origin of app tokens (see loadtest/README.md)
     #[arg(long, value_name = "FILE", default_value = "deployment.toml")]
     pub deployment: PathBuf,

@@ -130,7 +130,15 @@ fn target(arguments: &RunArguments, server: Server) -> anyhow::Result<Target> {
             );
             let deployment = Deployment::read(&arguments.deployment)?;
             let tokens = deployment.tokens()?;
+            let authorities = match &arguments.ca {
+                Some(file) => Some(
+                    std::fs::read_to_string(file)
+                        .with_context(|| format!("cannot read {}", file.display()))?,
+                ),
+                None => None,
+            };
             Target::Gateway {
+                authorities,
                 nodes: arguments.targets.clone(),
                 deployment: Box::new(deployment),
                 tokens,

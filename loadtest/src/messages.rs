@@ -75,6 +75,8 @@ pub enum Target {
         deployment: Box<Deployment>,
         /// App tokens of the persons, who take turns.
         tokens: Vec<String>,
+        /// Certificate authorities to trust, in PEM; the system's by default.
+        authorities: Option<String>,
     },
     /// A publish-subscribe server. Its addresses hold `{id}` in place of the channel.
     Plain {

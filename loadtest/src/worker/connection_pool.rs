@@ -14,6 +14,7 @@ use http::{Request, Response, StatusCode, Uri};
 use http_body_util::{BodyExt, Full};
 use hyper::client::conn::http1::{SendRequest, handshake};
 use hyper_util::rt::TokioIo;
+use saoma_client::stream::Stream;
 use saoma_client::{HttpClient, PhoneError, tcp};
 use saoma_protocol::{ErrorCode, Problem};
 use tokio::net::TcpSocket;
@@ -80,6 +81,7 @@ type Sender = SendRequest<Full<Bytes>>;
 /// Connections to one server.
 #[derive(Debug)]
 pub(super) struct ConnectionPool {
+    target: Url,
     address: SocketAddr,
     host: HeaderValue,
     /// First number and count of the loopback addresses that connections come from in turn; absent for a server elsewhere.
@@ -97,8 +99,8 @@ impl ConnectionPool {
         timeout: Duration,
     ) -> anyhow::Result<Self> {
         anyhow::ensure!(
-            matches!(target.scheme(), "http" | "ws"),
-            "{target}: expected an http:// address"
+            matches!(target.scheme(), "http" | "https" | "ws"),
+            "{target}: expected an http:// or https:// address"
         );
         let address = tcp::socket_address(target)?;
         let host = format!(
@@ -107,6 +109,7 @@ impl ConnectionPool {
             address.port()
         );
         Ok(Self {
+            target: target.clone(),
             address,
             host: host.parse()?,
             sources,
@@ -203,6 +206,9 @@ impl ConnectionPool {
             .await
             .map_err(ExchangeError::Connect)?;
         stream.set_nodelay(true).map_err(ExchangeError::Connect)?;
+        let stream = Stream::over(stream, &self.target)
+            .await
+            .map_err(ExchangeError::Connect)?;
         let (sender, connection) = handshake(TokioIo::new(stream))
             .await
             .map_err(ExchangeError::Http)?;

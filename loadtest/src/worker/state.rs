@@ -7,8 +7,8 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 
-use anyhow::ensure;
-use saoma_client::{DEFAULT_TIMEOUT, RelyingParty, error_chain};
+use anyhow::{Context, ensure};
+use saoma_client::{DEFAULT_TIMEOUT, RelyingParty, error_chain, stream};
 use tokio::sync::{oneshot, watch};
 use tokio::time::Instant;
 use url::Url;
@@ -91,7 +91,11 @@ impl WorkerState {
                 nodes,
                 deployment,
                 tokens,
+                authorities,
             } => {
+                if let Some(authorities) = authorities {
+                    stream::trust_only(authorities.as_bytes()).context("--ca")?;
+                }
                 ensure!(
                     !nodes.is_empty() && !tokens.is_empty(),
                     "a run needs a target and an app token"

@@ -6,17 +6,14 @@ use std::time::Duration;
 use futures_util::{SinkExt, StreamExt};
 use http::HeaderMap;
 use saoma_protocol::{ClientMessage, ResumeRequest, ServerMessage};
-use tokio::net::TcpStream;
 use tokio::time::timeout;
 use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::tungstenite::handshake::client::Request;
-use tokio_tungstenite::{
-    MaybeTlsStream, WebSocketStream, client_async_with_config, connect_async_with_config,
-};
+use tokio_tungstenite::{WebSocketStream, client_async_with_config};
 use url::Url;
 
 use crate::handshake::{config, open_query, page_headers, query, socket_request};
-use crate::tcp;
+use crate::stream::Stream;
 use crate::{BrowserError, NewLogin, OpenedLogin, RelyingParty};
 
 /// Time limit for a single answer of the gateway.
@@ -54,7 +51,7 @@ const NO_STATUS: u16 = 1005;
 /// ```
 #[derive(Debug)]
 pub struct Browser {
-    socket: WebSocketStream<MaybeTlsStream<TcpStream>>,
+    socket: WebSocketStream<Stream>,
 }
 
 impl Browser {
@@ -290,16 +287,9 @@ impl Browser {
         gateway: &Url,
         request: Request,
     ) -> Result<Self, BrowserError> {
-        let (socket, _) = match local_address {
-            Some(address) => {
-                let stream = within_timeout(tcp::connect_from(address, gateway)).await??;
-                let stream = MaybeTlsStream::Plain(stream);
-                within_timeout(client_async_with_config(request, stream, Some(config()))).await?
-            }
-            None => {
-                within_timeout(connect_async_with_config(request, Some(config()), true)).await?
-            }
-        }?;
+        let stream = within_timeout(Stream::connect(gateway, local_address)).await??;
+        let connecting = client_async_with_config(request, stream, Some(config()));
+        let (socket, _) = within_timeout(connecting).await??;
         Ok(Self { socket })
     }
 }

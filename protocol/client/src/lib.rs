@@ -45,6 +45,7 @@ mod http_login;
 mod login;
 mod phone;
 mod reconnecting_browser;
+pub mod stream;
 pub mod tcp;
 mod transport;
 
