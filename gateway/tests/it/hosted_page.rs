@@ -82,6 +82,39 @@ async fn an_unregistered_request_gets_an_error_page_and_no_redirect() {
     }
 }
 
+/// An error page leads to itself in the other language.
+#[tokio::test]
+async fn u17_an_error_page_has_the_other_language() {
+    let node = World::in_memory().start().await;
+    let page = authorize(&node, &[("client_id", "nobody"), ("ui_locales", "en")]).await;
+    let html = page.text().await.unwrap();
+    assert!(html.contains("href=\"?ui_locales=zh-CN\""), "{html}");
+    let mut other = node.at("/oauth2/authorize");
+    other.set_query(Some("ui_locales=zh-CN"));
+    let other = reqwest::get(other).await.unwrap();
+    assert_eq!(other.status(), 400);
+    let html = other.text().await.unwrap();
+    assert!(
+        html.contains("无法登录") && html.contains("href=\"?ui_locales=en\""),
+        "{html}"
+    );
+    // A reference that leads nowhere stays one.
+    let mut unknown = node.at("/oauth2/authorize");
+    let reference = "urn:ietf:params:oauth:request_uri:none";
+    unknown.query_pairs_mut().extend_pairs([
+        ("client_id", "hall"),
+        ("request_uri", reference),
+        ("ui_locales", "en"),
+    ]);
+    let page = reqwest::get(unknown).await.unwrap();
+    let html = page.text().await.unwrap();
+    assert!(html.contains("out of date"), "{html}");
+    assert!(
+        html.contains("client_id=hall") && html.contains("ui_locales=zh-CN\""),
+        "{html}"
+    );
+}
+
 #[tokio::test]
 async fn other_mistakes_are_told_to_the_client() {
     let node = World::in_memory().start().await;

@@ -61,6 +61,11 @@ impl Locale {
         self.pick("中文", "English")
     }
 
+    /// Query that asks for this language and nothing else.
+    pub(super) fn query(self) -> String {
+        format!("ui_locales={}", self.tag())
+    }
+
     fn known(tag: &str) -> Option<Self> {
         match tag.get(..2)?.to_ascii_lowercase().as_str() {
             "zh" => Some(Self::Chinese),
@@ -136,6 +141,7 @@ pub(super) struct AnswerPage<'a> {
 struct ErrorPage {
     locale: Locale,
     cause: ErrorCause,
+    other_language: Option<String>,
 }
 
 /// The reason why a request leads nowhere.
@@ -176,14 +182,26 @@ pub(super) fn answer(page: &AnswerPage<'_>) -> Response {
     render(page, StatusCode::OK, &policy)
 }
 
-/// Answers a request that leads nowhere: no redirect, and nothing of the request is repeated.
-pub(super) fn error(locale: Locale, cause: ErrorCause) -> Response {
+/// Answers what is no request of a registered client: no redirect, and nothing of the request is repeated.
+pub(super) fn not_a_request(locale: Locale) -> Response {
+    let other_language = Some(locale.other().query());
+    error(locale, ErrorCause::Request, other_language)
+}
+
+/// Answers a request that leads nowhere, without a redirect. `other_language` is the query of the same request in the other
+/// language.
+pub(super) fn error(locale: Locale, cause: ErrorCause, other_language: Option<String>) -> Response {
     let status = match cause {
         ErrorCause::Request | ErrorCause::OutOfDate => StatusCode::BAD_REQUEST,
         ErrorCause::Limit => StatusCode::TOO_MANY_REQUESTS,
         ErrorCause::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
     };
-    render(&ErrorPage { locale, cause }, status, WITHOUT_SCRIPTS)
+    let page = ErrorPage {
+        locale,
+        cause,
+        other_language,
+    };
+    render(&page, status, WITHOUT_SCRIPTS)
 }
 
 /// Answers with a page that browsers load by this content security policy.

@@ -285,3 +285,37 @@ async fn a_browser_that_asks_too_often_is_told_to_wait() {
         refused.html
     );
 }
+
+/// Each page of a logout leads to itself in the other language, with what was asked.
+#[tokio::test]
+async fn u17_each_page_of_a_logout_has_the_other_language() {
+    let scene = scene().await;
+    scene.log_in().await;
+    let asked = scene
+        .log_out(&[("state", "s"), ("ui_locales", "en fr")])
+        .await;
+    assert!(asked.html.contains("Log out?"), "{}", asked.html);
+    assert!(
+        asked.leads_to("?state=s&amp;ui_locales=zh-CN", "中文"),
+        "{}",
+        asked.html
+    );
+    let done = scene.press(&asked).await;
+    assert!(done.leads_to("?ui_locales=zh-CN", "中文"), "{}", done.html);
+    let again = scene.log_out(&[("ui_locales", "zh-CN")]).await;
+    assert!(again.html.contains("已退出登录"), "{}", again.html);
+    assert!(
+        again.leads_to("?ui_locales=en", "English"),
+        "{}",
+        again.html
+    );
+    let fault = scene
+        .log_out(&[("client_id", "unknown"), ("ui_locales", "en")])
+        .await;
+    assert_eq!(fault.status, 400);
+    assert!(
+        fault.leads_to("?client_id=unknown&amp;ui_locales=zh-CN", "中文"),
+        "{}",
+        fault.html
+    );
+}

@@ -273,6 +273,12 @@ pub(crate) struct LogoutAnswer {
 }
 
 impl LogoutAnswer {
+    /// Returns true if the page has a link with this query as its page in another language.
+    pub(crate) fn leads_to(&self, query: &str, name: &str) -> bool {
+        let html = self.html.replace("&#38;", "&amp;");
+        html.contains(&format!("href=\"{query}\"")) && html.contains(&format!(">{name}</a>"))
+    }
+
     async fn read(response: Response) -> Self {
         let location = response.headers().get("location");
         let location = location.map(|location| location.to_str().unwrap().to_owned());

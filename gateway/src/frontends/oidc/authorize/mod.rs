@@ -49,7 +49,7 @@ pub(super) async fn by_post(State(provider): State<Provider>, request: Request) 
     let address = provider.trusted_proxies.address_of(&request);
     let headers = request.headers().clone();
     let Ok((_, body)) = body::read(request, MAX_FORM_BYTES).await else {
-        return pages::error(Locale::of(None, &headers), ErrorCause::Request);
+        return pages::not_a_request(Locale::of(None, &headers));
     };
     if let Ok(form) = Form::parse(&body) {
         let again = provider.come_again_by_get(&form, &headers, &address);
@@ -69,28 +69,32 @@ impl Provider {
         sender: Result<ClientAddress, ApiError>,
     ) -> Response {
         let Ok(form) = Form::parse(parameters) else {
-            return pages::error(Locale::of(None, headers), ErrorCause::Request);
+            return pages::not_a_request(Locale::of(None, headers));
         };
         if !is_reference(&form) {
             return self.show_login(&form, false, headers).await;
         }
-        let locale = Locale::of(None, headers);
+        // The one parameter that may stand beside a reference: it changes no request, only the language of an error.
+        let locale = Locale::of(form.value("ui_locales"), headers);
         let Ok(sender) = sender else {
-            return pages::error(locale, ErrorCause::Request);
+            return pages::not_a_request(locale);
         };
+        let other_language = || Some(in_other_language(&form, locale));
         match self.pushed_request(&form, &sender).await {
             Ok(Some(pushed)) => self.show_login(&pushed, true, headers).await,
             // Of a reference that leads nowhere no redirect URI is known.
-            Ok(None) | Err(RedeemError::InvalidCode) => pages::error(locale, ErrorCause::OutOfDate),
+            Ok(None) | Err(RedeemError::InvalidCode) => {
+                pages::error(locale, ErrorCause::OutOfDate, other_language())
+            }
             Err(RedeemError::TooManyRequests { retry_after }) => {
-                let mut page = pages::error(locale, ErrorCause::Limit);
+                let mut page = pages::error(locale, ErrorCause::Limit, other_language());
                 let seconds = retry_after.as_secs().max(1);
                 page.headers_mut().insert(RETRY_AFTER, seconds.into());
                 page
             }
             Err(error @ RedeemError::Store(_)) => {
                 OauthError::from(error).log("authorize", self.logins.log_throttle());
-                let mut page = pages::error(locale, ErrorCause::Unavailable);
+                let mut page = pages::error(locale, ErrorCause::Unavailable, other_language());
                 let seconds = RETRY_AFTER_OUTAGE.as_secs();
                 page.headers_mut().insert(RETRY_AFTER, seconds.into());
                 page
@@ -101,6 +105,8 @@ impl Provider {
     /// Answers a request within the browser's session, or with the login page, or sends the browser back with the error.
     async fn show_login(&self, form: &Form, is_pushed: bool, headers: &HeaderMap) -> Response {
         let locale = Locale::of(form.value("ui_locales"), headers);
+        // The reference of a pushed request is used up.
+        let other_language = || (!is_pushed).then(|| in_other_language(form, locale));
         // Until client and redirect URI are known to be registered, the browser is not redirected (RFC 6749 §4.1.2.1,
         // threat T26).
         let client = form
@@ -110,7 +116,7 @@ impl Provider {
             .as_deref()
             .and_then(|client| ReturnAddress::of(form, client));
         let Some(address) = address else {
-            return pages::error(locale, ErrorCause::Request);
+            return pages::not_a_request(locale);
         };
         if address.client.must_push() && !is_pushed {
             let refused = Refused::invalid("the client must push its requests (RFC 9126)");
@@ -139,7 +145,7 @@ impl Provider {
                     || ticket.expected_subject.is_some();
                 let claims = if is_bound {
                     let Some(claims) = self.with_ticket(&request, &address, ticket) else {
-                        return pages::error(locale, ErrorCause::Unavailable);
+                        return pages::error(locale, ErrorCause::Unavailable, other_language());
                     };
                     Some(claims)
                 } else {
@@ -149,8 +155,7 @@ impl Provider {
                     claims,
                     stays: address.client.sso().map(|sso| stays(sso, locale)),
                     person: session.map(|session| session.record.grant.name),
-                    other_language: (!is_pushed)
-                        .then(|| form.encoded_with("ui_locales", locale.other().tag())),
+                    other_language: other_language(),
                     ..self.page(&request, &address, locale, headers)
                 };
                 pages::login(&page, &self.issuer)
@@ -209,6 +214,11 @@ impl Provider {
             other_language: None,
         }
     }
+}
+
+/// Returns the query of the same request in the other language.
+fn in_other_language(form: &Form, locale: Locale) -> String {
+    form.encoded_with("ui_locales", locale.other().tag())
 }
 
 /// Returns the page's word on single sign-on: on a shared computer the next person would be logged in as this one.

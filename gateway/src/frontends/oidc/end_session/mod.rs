@@ -55,10 +55,10 @@ pub(super) async fn by_get(
 pub(super) async fn by_post(State(provider): State<Provider>, request: Request) -> Response {
     let browser = LogoutBrowser::of(&provider, request.headers());
     let Ok((_, form)) = body::read(request, MAX_FORM_BYTES).await else {
-        return page::fault(browser.locale, LogoutFault::Form);
+        return page::fault(browser.locale, LogoutFault::Form, None);
     };
     let Ok(parsed) = Form::parse(&form) else {
-        return page::fault(browser.locale, LogoutFault::Form);
+        return page::fault(browser.locale, LogoutFault::Form, None);
     };
     if let Some(answer) = provider.end_confirmed(&parsed, &browser).await {
         return answer;
@@ -104,14 +104,14 @@ impl Provider {
 
     async fn log_out(&self, parameters: &[u8], browser: &LogoutBrowser) -> Response {
         let Ok(form) = Form::parse(parameters) else {
-            return page::fault(browser.locale, LogoutFault::Form);
+            return page::fault(browser.locale, LogoutFault::Form, None);
         };
         let locale = Locale::of(form.value("ui_locales"), &browser.headers);
         match self.try_log_out(&form, locale, browser).await {
             Ok(response) => response,
             Err(error) => {
                 self.logins.refused("logout", &error);
-                page::not_done(locale, &error)
+                page::not_done(locale, &error, &form)
             }
         }
     }
@@ -138,9 +138,10 @@ impl Provider {
                         token: session_cookie::logout_token(secret).to_string(),
                         // The request is not repeated: the person's own logout needs none of it.
                         fields: Vec::new(),
+                        other_language: Some(page::in_other_language(form, locale)),
                     }));
                 }
-                None => return Ok(page::fault(locale, fault)),
+                None => return Ok(page::fault(locale, fault, Some(form))),
             },
         };
         let hinted = request.hint.as_ref().and_then(IdTokenHint::session);
@@ -163,6 +164,7 @@ impl Provider {
                 fault: None,
                 token: session_cookie::logout_token(secret).to_string(),
                 fields: page::repeated(form),
+                other_language: Some(page::in_other_language(form, locale)),
             }));
         }
         self.logins.log_out(session.id).await?;

@@ -5,6 +5,7 @@ use axum::response::{IntoResponse, Redirect, Response};
 use http::StatusCode;
 use http::header::RETRY_AFTER;
 use saoma_protocol::ErrorCode;
+use url::form_urlencoded;
 
 use super::request::{Back, LogoutFault};
 use crate::error::ApiError;
@@ -36,6 +37,8 @@ pub(super) struct Question<'a> {
     pub(super) token: String,
     /// Hidden fields.
     pub(super) fields: Vec<(&'static str, &'a str)>,
+    /// Query of the same page in the other language.
+    pub(super) other_language: Option<String>,
 }
 
 #[derive(Debug, Template)]
@@ -43,6 +46,7 @@ pub(super) struct Question<'a> {
 struct LoggedOut<'a> {
     locale: Locale,
     back: Option<&'a Back>,
+    other_language: Option<String>,
 }
 
 #[derive(Debug, Template)]
@@ -52,6 +56,7 @@ struct LogoutError {
     fault: Option<LogoutFault>,
     /// True if the browser has asked too often.
     is_limited: bool,
+    other_language: Option<String>,
 }
 
 /// Content that the pages need, and their form: it leads to this endpoint alone.
@@ -65,6 +70,19 @@ pub(super) fn repeated(form: &Form) -> Vec<(&'static str, &str)> {
         .collect()
 }
 
+/// Returns the query of the same request in the other language.
+pub(super) fn in_other_language(form: &Form, locale: Locale) -> String {
+    let mut query = form_urlencoded::Serializer::new(String::new());
+    query.extend_pairs(
+        repeated(form)
+            .into_iter()
+            .filter(|(name, _)| *name != "ui_locales"),
+    );
+    query
+        .append_pair("ui_locales", locale.other().tag())
+        .finish()
+}
+
 /// Asks the person. A request with a fault is refused at the same time, so its status says that.
 pub(super) fn ask(question: &Question<'_>) -> Response {
     let status = match question.fault {
@@ -74,24 +92,26 @@ pub(super) fn ask(question: &Question<'_>) -> Response {
     pages::render(question, status, POLICY)
 }
 
-/// Tells of a fault to a browser that is not logged in here.
-pub(super) fn fault(locale: Locale, fault: LogoutFault) -> Response {
+/// Tells of a fault to a browser that is not logged in here. A request that cannot be read has no page in the other language.
+pub(super) fn fault(locale: Locale, fault: LogoutFault, form: Option<&Form>) -> Response {
     let fault = Some(fault);
     let page = LogoutError {
         locale,
         fault,
         is_limited: false,
+        other_language: form.map(|form| in_other_language(form, locale)),
     };
     pages::render(&page, StatusCode::BAD_REQUEST, POLICY)
 }
 
 /// Tells that nothing was done, because the browser has asked too often or the store does not answer.
-pub(super) fn not_done(locale: Locale, error: &ApiError) -> Response {
+pub(super) fn not_done(locale: Locale, error: &ApiError, form: &Form) -> Response {
     let is_limited = error.error == ErrorCode::TooManyRequests;
     let page = LogoutError {
         locale,
         fault: None,
         is_limited,
+        other_language: Some(in_other_language(form, locale)),
     };
     let status = if is_limited {
         StatusCode::TOO_MANY_REQUESTS
@@ -117,5 +137,11 @@ pub(super) fn done(locale: Locale, back: Option<&Back>) -> Response {
 /// Tells that the browser is logged out, and sends it back by navigating by itself: browsers compare redirects after a form
 /// with `form-action`, and the site behind the address may redirect further.
 pub(super) fn logged_out(locale: Locale, back: Option<&Back>) -> Response {
-    pages::render(&LoggedOut { locale, back }, StatusCode::OK, POLICY)
+    let page = LoggedOut {
+        locale,
+        back,
+        // A page that leads on at once is not read.
+        other_language: back.is_none().then(|| locale.other().query()),
+    };
+    pages::render(&page, StatusCode::OK, POLICY)
 }
