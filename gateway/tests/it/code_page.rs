@@ -145,8 +145,8 @@ async fn b2_the_page_answers_get_and_head_alone() {
     let mut of_head = head.headers().clone();
     for headers in [&mut headers, &mut of_head] {
         headers.remove("date");
-    // Each request has its own.
-    headers.remove("x-request-id");
+        // Each request has its own.
+        headers.remove("x-request-id");
     }
     assert_eq!(of_head, headers);
     assert!(length.is_some_and(|length| length < 6000), "{length:?}");
