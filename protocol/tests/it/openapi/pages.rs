@@ -63,6 +63,7 @@ fn code_page(id: &str) -> Value {
                     "description": "The app's link.", "required": true, "schema": { "type": "string", "format": "uri" },
                 } },
             },
+            "404": { "description": "A page that says that the text cannot be a code.", "content": html() },
         },
     })
 }
