@@ -45,6 +45,7 @@ mod random;
 mod relying_parties;
 mod replaceable;
 mod request_id;
+mod routes;
 mod scopes;
 pub mod settings;
 mod shown_text;

@@ -1,17 +1,25 @@
 //! Metrics of a node, for Prometheus. No label names a login, a person or an address.
 
 mod admission;
+mod backends;
+mod exposition;
+mod http;
+mod process;
 #[cfg(test)]
 mod reference;
 mod registration;
 #[cfg(test)]
 mod tests;
+mod zero;
 
 use std::sync::Arc;
 use std::time::Duration;
 
 pub(crate) use self::admission::AdmissionRefusal;
 use self::admission::ReasonLabels;
+pub(crate) use self::backends::{BackendCall, BackendMetrics, CallResult};
+pub(crate) use self::exposition::Exposition;
+pub(crate) use self::http::{HttpMetrics, InFlight};
 use prometheus_client::encoding::EncodeLabelSet;
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
@@ -53,6 +61,8 @@ pub(crate) struct Metrics {
     app_tokens_refused: Family<ReasonLabels, Counter>,
     reloads: Family<ResultLabels, Counter>,
     store: StoreMetrics,
+    http: HttpMetrics,
+    backends: BackendMetrics,
 }
 
 /// Transport by which a browser came.
@@ -162,6 +172,14 @@ pub(crate) enum ReloadResult {
 const GONE: &str = "gone";
 
 impl Transport {
+    const ALL: [Self; 5] = [
+        Self::WebSocket,
+        Self::Post,
+        Self::EventStream,
+        Self::LongPoll,
+        Self::Device,
+    ];
+
     const fn as_str(self) -> &'static str {
         match self {
             Self::WebSocket => "websocket",
@@ -174,6 +192,8 @@ impl Transport {
 }
 
 impl CodeMisuse {
+    const ALL: [Self; 2] = [Self::Replayed, Self::Mismatched];
+
     const fn as_str(self) -> &'static str {
         match self {
             Self::Replayed => "replayed",
@@ -206,6 +226,8 @@ impl ReloadResult {
 }
 
 impl PushSource {
+    const ALL: [Self; 4] = [Self::Inbox, Self::Resume, Self::Reread, Self::Sweep];
+
     const fn as_str(self) -> &'static str {
         match self {
             Self::Inbox => "inbox",
@@ -240,9 +262,12 @@ impl Default for Metrics {
             app_tokens_refused: Family::default(),
             reloads: Family::default(),
             store: StoreMetrics::default(),
+            http: HttpMetrics::default(),
+            backends: BackendMetrics::default(),
         };
         metrics.register_process();
         metrics.register();
+        metrics.begin_at_zero();
         metrics
     }
 }
@@ -261,6 +286,16 @@ impl Metrics {
     /// Returns the metrics of the store in Redis.
     pub(crate) const fn store(&self) -> &StoreMetrics {
         &self.store
+    }
+
+    /// Returns the metrics of the public listener's requests.
+    pub(crate) const fn http(&self) -> &HttpMetrics {
+        &self.http
+    }
+
+    /// Returns the metrics of the gateway's own requests.
+    pub(crate) const fn backends(&self) -> &BackendMetrics {
+        &self.backends
     }
 
     /// Returns the counter of requests that contradict the list of proxies.
@@ -348,6 +383,7 @@ impl Metrics {
 
     /// A request was refused at a step.
     pub(crate) fn refused(&self, step: &'static str, error: ErrorCode) {
+        debug_assert!(zero::STEPS.contains(&step), "{step}: add it to STEPS");
         self.refusals
             .get_or_create(&RefusalLabels {
                 step,
@@ -379,13 +415,16 @@ impl Metrics {
         counted.inc();
     }
 
-    /// All of it in the OpenMetrics text format.
+    /// All of it in a text format.
     ///
     /// # Errors
     /// None that a `String` gives.
-    pub(crate) fn encode(&self) -> Result<String, std::fmt::Error> {
+    pub(crate) fn encode(&self, exposition: Exposition) -> Result<String, std::fmt::Error> {
         let mut text = String::new();
         prometheus_client::encoding::text::encode(&mut text, &self.registry)?;
-        Ok(text)
+        Ok(match exposition {
+            Exposition::OpenMetrics => text,
+            Exposition::Prometheus => exposition::as_prometheus(&text),
+        })
     }
 }

@@ -10,9 +10,9 @@ use http::{Method, StatusCode};
 use tokio::time::Instant;
 use tracing::Span;
 
-use super::routes::Route;
 use crate::client_address::ClientAddress;
 use crate::request_id::RequestScope;
+use crate::routes::Route;
 
 /// The line of a request, written when it is dropped.
 pub(super) struct AccessLine {

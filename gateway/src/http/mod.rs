@@ -14,7 +14,6 @@ pub(crate) mod problem;
 pub(crate) mod read_clock;
 pub(crate) mod request_counts;
 pub(crate) mod request_id;
-pub(crate) mod routes;
 pub(crate) mod security_headers;
 pub(crate) mod server;
 pub(crate) mod trusted_proxies;

@@ -1,4 +1,4 @@
-//! What operators see of each request: its id, in the answer and in all log lines, and a line of its own.
+//! Observation of each request, for operators: its id, in the answer and in all log lines, and a line of its own.
 
 use std::future::Future;
 use std::sync::Arc;
@@ -12,22 +12,29 @@ use tracing::Instrument;
 
 use super::access_line::AccessLine;
 use super::request_id::{self, X_REQUEST_ID};
-use super::routes::Route;
 use super::trusted_proxies::TrustedProxies;
+use crate::metrics::{HttpMetrics, InFlight};
 use crate::request_id::RequestScope;
+use crate::routes::Route;
 
 /// Observes the requests of a listener.
 #[derive(Debug)]
 pub(crate) struct RequestObserver {
     trusted_proxies: Arc<TrustedProxies>,
+    metrics: HttpMetrics,
     writes_lines: bool,
 }
 
 impl RequestObserver {
     /// Creates an observer behind these proxies, which writes a log line for each request or none.
-    pub(crate) const fn new(trusted_proxies: Arc<TrustedProxies>, writes_lines: bool) -> Self {
+    pub(crate) const fn new(
+        trusted_proxies: Arc<TrustedProxies>,
+        metrics: HttpMetrics,
+        writes_lines: bool,
+    ) -> Self {
         Self {
             trusted_proxies,
+            metrics,
             writes_lines,
         }
     }
@@ -48,14 +55,20 @@ impl RequestObserver {
         // Of the highest level, so that a filter that lets errors through shows their request.
         let span = tracing::error_span!("request", request_id = %id);
         let scope = RequestScope::new(id);
-        let named = Arc::clone(&scope);
+        let observed = Observed {
+            observer: Arc::clone(self),
+            scope: Arc::clone(&scope),
+            begun: Instant::now(),
+            route: Route::of(request.uri().path()),
+            _in_flight: self.metrics.begun(),
+        };
         let line = self.writes_lines.then(|| {
             Box::new(AccessLine {
                 span: span.clone(),
                 scope: Arc::clone(&scope),
-                begun: Instant::now(),
+                begun: observed.begun,
                 method: request.method().clone(),
-                route: Route::of(request.uri().path()),
+                route: observed.route,
                 address: self.trusted_proxies.probable_address_of(&request),
                 status: None,
                 bytes: 0,
@@ -63,7 +76,7 @@ impl RequestObserver {
         });
         let answered = scope.run(answer(request).instrument(span));
         answered.map(move |response| {
-            let response = name(response, &named);
+            let response = observed.end(response);
             match line {
                 Some(line) => line.write_after(response),
                 None => response,
@@ -72,13 +85,27 @@ impl RequestObserver {
     }
 }
 
-/// Names the request in its answer.
-fn name(mut response: Response, scope: &RequestScope) -> Response {
-    // No page can read the headers of a handshake.
-    if response.status() != StatusCode::SWITCHING_PROTOCOLS
-        && let Some(value) = request_id::value(&scope.id())
-    {
-        response.headers_mut().insert(X_REQUEST_ID, value);
+/// A request that is being answered.
+struct Observed {
+    observer: Arc<RequestObserver>,
+    scope: Arc<RequestScope>,
+    begun: Instant,
+    route: Route,
+    _in_flight: InFlight,
+}
+
+impl Observed {
+    /// Counts the answer, and names the request in it.
+    fn end(self, mut response: Response) -> Response {
+        let status = response.status();
+        let metrics = &self.observer.metrics;
+        metrics.answered(self.route, status, self.begun.elapsed());
+        // No page can read the headers of a handshake.
+        if status != StatusCode::SWITCHING_PROTOCOLS
+            && let Some(value) = request_id::value(&self.scope.id())
+        {
+            response.headers_mut().insert(X_REQUEST_ID, value);
+        }
+        response
     }
-    response
 }

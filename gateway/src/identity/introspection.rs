@@ -4,11 +4,12 @@ use async_trait::async_trait;
 use data_encoding::HEXLOWER;
 
 use super::answer::BackendAnswer;
-use super::backend_http::{self, AnswerError};
+use super::backend_http::{AnswerError, BackendClient};
 use super::claim_map::ClaimMap;
 use super::conditions::Conditions;
 use super::{IdentityBackend, IdentityError, Person};
 use crate::error_chain::chain;
+use crate::metrics::{BackendCall, BackendMetrics};
 use crate::random;
 use crate::settings::{IntrospectionSettings, Secret};
 use crate::wall_clock;
@@ -16,7 +17,7 @@ use crate::wall_clock;
 /// The app's backend, asked over HTTP.
 #[derive(Debug)]
 pub(crate) struct Introspection {
-    http: reqwest::Client,
+    http: BackendClient,
     conditions: Conditions,
     url: String,
     client_id: String,
@@ -32,9 +33,10 @@ impl Introspection {
     pub(crate) fn new(
         settings: IntrospectionSettings,
         claims: ClaimMap,
+        metrics: &BackendMetrics,
     ) -> Result<Self, reqwest::Error> {
         Ok(Self {
-            http: backend_http::client(settings.timeout)?,
+            http: BackendClient::new(settings.timeout, BackendCall::Introspection, metrics)?,
             conditions: Conditions::from(&settings),
             url: settings.url,
             client_id: settings.client_id,
@@ -44,14 +46,13 @@ impl Introspection {
     }
 
     async fn ask(&self, token: &str) -> Result<Vec<u8>, AnswerError> {
-        let answer = self
+        let request = self
             .http
             .post(&self.url)
             .basic_auth(&self.client_id, Some(self.client_secret.expose()))
-            .form(&[("token", token), ("token_type_hint", "access_token")])
-            .send()
-            .await;
-        backend_http::body(answer.map_err(reqwest::Error::without_url)?).await
+            .form(&[("token", token), ("token_type_hint", "access_token")]);
+        let answer = self.http.ask(request).await;
+        answer.map_err(AnswerError::without_url)
     }
 }
 

@@ -26,6 +26,7 @@ use crate::jose::{
     HeaderRules, JoseHeader, LEEWAY, PublishedKeys, RefusalReason, TokenRefusal, media_type,
     member, signed_claims, time,
 };
+use crate::metrics::BackendMetrics;
 use crate::settings::JwksSettings;
 use crate::wall_clock;
 
@@ -91,13 +92,17 @@ impl Jwks {
     ///
     /// # Errors
     /// Returns an error if no HTTP client can be made on this machine.
-    pub(crate) fn new(settings: JwksSettings, claims: ClaimMap) -> Result<Self, reqwest::Error> {
+    pub(crate) fn new(
+        settings: JwksSettings,
+        claims: ClaimMap,
+        metrics: &BackendMetrics,
+    ) -> Result<Self, reqwest::Error> {
         Ok(Self {
             conditions: Conditions::from(&settings),
             issuer: settings.issuer,
             types: settings.types.iter().map(|typ| media_type(typ)).collect(),
             max_lifetime: settings.max_lifetime.as_secs_f64(),
-            source: Source::new(settings.url)?,
+            source: Source::new(settings.url, metrics)?,
             claims,
             refresh: settings.refresh,
             keys: RwLock::default(),
@@ -124,7 +129,7 @@ impl Jwks {
         let keys = Keys::new(PublishedKeys::read(keys).ok()?);
         Some(Self {
             keys: RwLock::new(Some(Arc::new(keys))),
-            ..Self::new(settings, ClaimMap::default()).ok()?
+            ..Self::new(settings, ClaimMap::default(), &BackendMetrics::default()).ok()?
         })
     }
 

@@ -10,11 +10,12 @@ use data_encoding::HEXLOWER;
 use saoma_protocol::{Identity, PersonId};
 
 use super::answer::BackendAnswer;
-use super::backend_http::{self, AnswerError};
+use super::backend_http::{AnswerError, BackendClient};
 use super::claim_map::ClaimMap;
 use super::{IdentityBackend, IdentityError, Person};
 use crate::claims::Claims;
 use crate::error_chain::chain;
+use crate::metrics::{BackendCall, BackendMetrics};
 use crate::random;
 use crate::settings::{Secret, StandingSettings};
 
@@ -90,7 +91,7 @@ impl Standing {
 #[derive(Debug)]
 pub(crate) struct WithStanding {
     backend: Arc<dyn IdentityBackend>,
-    http: reqwest::Client,
+    http: BackendClient,
     url: String,
     client_id: String,
     client_secret: Secret,
@@ -106,10 +107,11 @@ impl WithStanding {
         backend: Arc<dyn IdentityBackend>,
         settings: StandingSettings,
         claims: ClaimMap,
+        metrics: &BackendMetrics,
     ) -> Result<Self, reqwest::Error> {
         Ok(Self {
             backend,
-            http: backend_http::client(settings.timeout)?,
+            http: BackendClient::new(settings.timeout, BackendCall::Standing, metrics)?,
             url: settings.url,
             client_id: settings.client_id,
             client_secret: settings.client_secret,
@@ -118,14 +120,13 @@ impl WithStanding {
     }
 
     async fn ask(&self, sub: &str, identity_id: &str) -> Result<Vec<u8>, AnswerError> {
-        let answer = self
+        let request = self
             .http
             .post(&self.url)
             .basic_auth(&self.client_id, Some(self.client_secret.expose()))
-            .form(&[("sub", sub), ("identity", identity_id)])
-            .send()
-            .await;
-        backend_http::body(answer.map_err(reqwest::Error::without_url)?).await
+            .form(&[("sub", sub), ("identity", identity_id)]);
+        let answer = self.http.ask(request).await;
+        answer.map_err(AnswerError::without_url)
     }
 }
 

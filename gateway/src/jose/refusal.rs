@@ -55,6 +55,9 @@ macro_rules! reasons {
         }
 
         impl RefusalReason {
+            /// All checks.
+            pub(crate) const ALL: &'static [Self] = &[$(Self::$name),*];
+
             /// Returns the name in logs and metrics.
             pub(crate) const fn as_str(self) -> &'static str {
                 match self {

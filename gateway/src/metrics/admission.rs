@@ -27,7 +27,15 @@ pub(super) struct ReasonLabels {
 }
 
 impl AdmissionRefusal {
-    const fn as_str(self) -> &'static str {
+    pub(super) const ALL: [Self; 5] = [
+        Self::Draining,
+        Self::Pace,
+        Self::Full,
+        Self::Logins,
+        Self::Network,
+    ];
+
+    pub(super) const fn as_str(self) -> &'static str {
         match self {
             Self::Draining => "draining",
             Self::Pace => "pace",

@@ -1,13 +1,11 @@
 //! The names and descriptions of the metrics.
 
-use prometheus_client::metrics::counter::Counter;
-use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::ConstGauge;
 use prometheus_client::metrics::info::Info;
-use prometheus_client::registry::{Registry, Unit};
+use prometheus_client::registry::Unit;
 
-use super::{LogoutDelivery, Metrics, ReasonLabels, ReloadResult, ResultLabels};
-use crate::store::EndReason;
+use super::Metrics;
+use super::process::ProcessCollector;
 use crate::wall_clock;
 
 impl Metrics {
@@ -20,12 +18,13 @@ impl Metrics {
             Unit::Seconds,
             ConstGauge::new(started),
         );
+        self.registry.register_collector(Box::new(ProcessCollector));
         let build = Info::new(vec![("version", env!("CARGO_PKG_VERSION"))]);
         self.registry
             .register("saoma_build", "Version of the gateway", build);
     }
 
-    /// Registers the gateway's own metrics, each with all of its label sets that are known.
+    /// Registers the gateway's own metrics.
     pub(super) fn register(&mut self) {
         let registry = self.registry.sub_registry_with_prefix("saoma");
         registry.register(
@@ -82,20 +81,11 @@ impl Metrics {
             "Sessions at the provider that have ended before their time, by reason",
             self.sessions_ended.clone(),
         );
-        // A series that begins with its first event hides that event from rates.
-        for reason in EndReason::ALL.map(EndReason::as_str) {
-            drop(self.sessions_ended.get_or_create(&ReasonLabels { reason }));
-        }
         registry.register(
             "logout_deliveries",
             "Tries to tell clients of logouts, by result: delivered, failed (it is told again) or given_up",
             self.logout_deliveries.clone(),
         );
-        for delivery in LogoutDelivery::ALL {
-            let result = delivery.as_str();
-            let labels = ResultLabels { result };
-            drop(self.logout_deliveries.get_or_create(&labels));
-        }
         registry.register(
             "rate_limits_remembered",
             "Attempts over a rate limit that were refused without asking the store again, by limit",
@@ -121,18 +111,13 @@ impl Metrics {
             "Refused access tokens of the app, by the check that failed",
             self.app_tokens_refused.clone(),
         );
-        Self::register_settings(registry, &self.reloads);
-        self.store.register(registry);
-    }
-
-    fn register_settings(registry: &mut Registry, reloads: &Family<ResultLabels, Counter>) {
         registry.register(
             "reloads",
             "Reloads of the settings by SIGHUP, by result: ok, or failed (nothing has changed then)",
-            reloads.clone(),
+            self.reloads.clone(),
         );
-        for result in ReloadResult::ALL.map(ReloadResult::as_str) {
-            drop(reloads.get_or_create(&ResultLabels { result }));
-        }
+        self.store.register(registry);
+        self.http.register(registry);
+        self.backends.register(registry);
     }
 }

@@ -15,7 +15,7 @@ fn the_text_names_what_happened() {
     metrics.limited(LimitName::ScanPerPerson);
     metrics.socket_closed(CloseCode::Done);
     metrics.socket_gone();
-    let text = metrics.encode().expect("text");
+    let text = metrics.encode(Exposition::OpenMetrics).expect("text");
     for line in [
         "saoma_sockets_open 1",
         r#"saoma_logins_opened_total{transport="websocket"} 1"#,
@@ -43,7 +43,7 @@ fn the_text_names_what_happened() {
     drop(open);
     assert!(
         metrics
-            .encode()
+            .encode(Exposition::OpenMetrics)
             .expect("text")
             .contains("saoma_sockets_open 0")
     );

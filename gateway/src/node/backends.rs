@@ -10,6 +10,7 @@ use crate::frontends::oidc::{KeyRing, PemSigner, Signer};
 use crate::identity::{
     ClaimMap, IdentityBackend, Introspection, Jwks, NamedSource, NamedSources, WithStanding,
 };
+use crate::metrics::{BackendMetrics, Metrics};
 use crate::replaceable::Replaceable;
 use crate::settings::{IdentitySource, Settings, SettingsError, StoreSettings, WaitForReplicas};
 use crate::store::{
@@ -55,11 +56,11 @@ impl Parts {
     pub(super) async fn open(
         settings: &Settings,
         given_keys: Option<KeyRing>,
-        metrics: &StoreMetrics,
+        metrics: &Metrics,
     ) -> Result<Self, Vec<BackendError>> {
         let parts = (
-            store(&settings.store, metrics).await,
-            identity(settings).await,
+            store(&settings.store, metrics.store()).await,
+            identity(settings, metrics.backends()).await,
             keys(settings, given_keys).await,
             cluster_secrets(&settings.cluster.secret_files).await,
             subjects(settings).await,
@@ -91,7 +92,7 @@ impl Parts {
 pub(crate) async fn connect(
     settings: &Settings,
     keys: Option<KeyRing>,
-    metrics: &StoreMetrics,
+    metrics: &Metrics,
 ) -> Result<Backends, BackendError> {
     settings.validate_complete()?;
     let parts = match Parts::open(settings, keys, metrics).await {
@@ -189,10 +190,13 @@ async fn connection_settings(store: &StoreSettings) -> Result<ConnectionSettings
 }
 
 /// Creates the identity backend. Files of keys are read, so that one that is missing shows itself at once.
-async fn identity(settings: &Settings) -> Result<Option<Arc<dyn IdentityBackend>>, BackendError> {
+async fn identity(
+    settings: &Settings,
+    metrics: &BackendMetrics,
+) -> Result<Option<Arc<dyn IdentityBackend>>, BackendError> {
     let mut sources = Vec::new();
     for source in settings.identity.all_sources() {
-        if let Some(backend) = source_of(&source).await? {
+        if let Some(backend) = source_of(&source, metrics).await? {
             sources.push(NamedSource {
                 name: source.name.map(Arc::from),
                 issuer: source.issuer.map(str::to_owned),
@@ -213,14 +217,17 @@ async fn identity(settings: &Settings) -> Result<Option<Arc<dyn IdentityBackend>
 
 pub(super) async fn source_of(
     source: &IdentitySource<'_>,
+    metrics: &BackendMetrics,
 ) -> Result<Option<Arc<dyn IdentityBackend>>, BackendError> {
     let claims = ClaimMap::new(source.claims);
     let backend: Arc<dyn IdentityBackend> = match (source.introspection, source.jwks) {
-        (Some(introspection), _) => {
-            Arc::new(Introspection::new(introspection.clone(), claims.clone())?)
-        }
+        (Some(introspection), _) => Arc::new(Introspection::new(
+            introspection.clone(),
+            claims.clone(),
+            metrics,
+        )?),
         (None, Some(jwks)) => {
-            let jwks = Jwks::new(jwks.clone(), claims.clone())?;
+            let jwks = Jwks::new(jwks.clone(), claims.clone(), metrics)?;
             let checked = jwks.check_file().await;
             checked.map_err(|error| BackendError::KeysFile {
                 setting: format!("{}.jwks.url", source.path),
@@ -231,7 +238,12 @@ pub(super) async fn source_of(
         (None, None) => return Ok(None),
     };
     Ok(Some(match source.standing {
-        Some(standing) => Arc::new(WithStanding::new(backend, standing.clone(), claims)?),
+        Some(standing) => Arc::new(WithStanding::new(
+            backend,
+            standing.clone(),
+            claims,
+            metrics,
+        )?),
         None => backend,
     }))
 }

@@ -8,8 +8,8 @@ use super::backends::Parts;
 use super::probe::probe;
 use super::secret_files;
 use crate::error_chain::chain;
+use crate::metrics::Metrics;
 use crate::settings::{Effective, Loaded, SafetyWarning, Settings, SettingsError, Sources};
-use crate::store::StoreMetrics;
 
 /// Everything that keeps a node from starting, as far as this machine alone tells. Each error is a line of its text.
 #[derive(Debug)]
@@ -84,7 +84,7 @@ async fn look(
         Ok(read) => (read, Vec::new()),
         Err(errors) => (effective.settings.clone(), errors),
     };
-    let opened = Parts::open(&read, None, &StoreMetrics::default()).await;
+    let opened = Parts::open(&read, None, &Metrics::default()).await;
     parts.extend(opened.err().into_iter().flatten());
     if is_probing {
         let probed = probe(&read).await;

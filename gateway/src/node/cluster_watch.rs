@@ -178,6 +178,9 @@ impl Shared {
 impl ClusterWatch {
     /// Creates the watch of a node with these parts.
     pub(super) fn new(settings: &Settings, backends: &Backends, metrics: Arc<Metrics>) -> Self {
+        for shared in Shared::ALL {
+            metrics.nodes_in_conflict(shared.setting(), 0);
+        }
         let host = std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
         Self {
             started_as: Announcement {

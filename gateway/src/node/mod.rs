@@ -140,7 +140,7 @@ impl Gateway {
 
         let keys_are_own = keys.is_some() || settings.oidc.signing_keys.is_empty();
         let metrics = Arc::new(Metrics::default());
-        let backends = backends::connect(&settings, keys, metrics.store()).await?;
+        let backends = backends::connect(&settings, keys, &metrics).await?;
         let cluster_watch = ClusterWatch::new(&settings, &backends, Arc::clone(&metrics));
         let cluster_watch = Arc::new(cluster_watch);
         let keys = backends.keys;
@@ -181,13 +181,15 @@ impl Gateway {
         };
         let logouts = LogoutDeliveries::new(provider.clone());
         background.spawn(logouts.map_err(backend_error::BackendError::from)?.run());
+        let observer = RequestObserver::new(
+            Arc::clone(&trusted_proxies),
+            logins.metrics().http().clone(),
+            settings.log.requests,
+        );
         let public = Server {
             listener,
             router: public_routes(&settings, provider, &trusted_proxies, &drain),
-            observer: Some(Arc::new(RequestObserver::new(
-                Arc::clone(&trusted_proxies),
-                settings.log.requests,
-            ))),
+            observer: Some(Arc::new(observer)),
             settings: listening,
             admit: admit(&drain.admission, trusted_proxies),
             tasks: drain.connections.clone(),

@@ -6,13 +6,14 @@ use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use axum::{Json, Router};
-use http::StatusCode;
-use http::header::CONTENT_TYPE;
+use http::header::{ACCEPT, CONTENT_TYPE, VARY};
+use http::{HeaderMap, StatusCode};
 use serde::Serialize;
 
 use crate::http::admission::Admission;
 use crate::http::problem;
 use crate::logins::Logins;
+use crate::metrics::Exposition;
 
 /// Sources of the answers.
 #[derive(Debug, Clone)]
@@ -67,10 +68,15 @@ async fn ready(State(answers): State<Answers>) -> Response {
     (status, Json(readiness)).into_response()
 }
 
-async fn metrics(State(answers): State<Answers>) -> Response {
-    let media_type = "application/openmetrics-text; version=1.0.0; charset=utf-8";
-    match answers.logins.metrics().encode() {
-        Ok(text) => ([(CONTENT_TYPE, media_type)], text).into_response(),
+async fn metrics(State(answers): State<Answers>, headers: HeaderMap) -> Response {
+    let accept = headers.get(ACCEPT).and_then(|value| value.to_str().ok());
+    let exposition = Exposition::preferred(accept.unwrap_or_default());
+    match answers.logins.metrics().encode(exposition) {
+        Ok(text) => (
+            [(CONTENT_TYPE, exposition.media_type()), (VARY, "accept")],
+            text,
+        )
+            .into_response(),
         Err(_) => StatusCode::INTERNAL_SERVER_ERROR.into_response(),
     }
 }

@@ -4,6 +4,7 @@ use futures_util::future::join_all;
 
 use super::backend_error::BackendError;
 use super::backends;
+use crate::metrics::BackendMetrics;
 use crate::settings::{SafetyWarning, Settings};
 use crate::store::{StoreFinding, StoreMetrics};
 
@@ -30,8 +31,9 @@ pub(super) async fn probe(settings: &Settings) -> Probed {
         }
     }
     let sources = settings.identity.all_sources();
+    let metrics = BackendMetrics::default();
     let asked = sources.iter().map(async |source| {
-        let Ok(Some(backend)) = backends::source_of(source).await else {
+        let Ok(Some(backend)) = backends::source_of(source, &metrics).await else {
             return Vec::new();
         };
         let problems = backend.probe().await.into_iter();

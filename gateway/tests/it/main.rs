@@ -42,6 +42,8 @@ mod limits;
 mod long_poll;
 mod lost_changes;
 mod many_nodes;
+mod metric_series;
+mod monitoring;
 mod openid;
 mod outage;
 mod par;

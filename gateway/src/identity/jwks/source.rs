@@ -5,18 +5,16 @@ use std::time::Duration;
 
 use url::Url;
 
-use super::super::backend_http::{self, AnswerError, MAX_ANSWER_BYTES};
+use super::super::backend_http::{AnswerError, BackendClient, MAX_ANSWER_BYTES};
 use crate::jose::PublishedKeys;
+use crate::metrics::{BackendCall, BackendMetrics};
 
 const FETCH_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// The source of keys.
 #[derive(Debug)]
 pub(super) enum Source {
-    Http {
-        client: reqwest::Client,
-        url: String,
-    },
+    Http { client: BackendClient, url: String },
     File(PathBuf),
 }
 
@@ -57,7 +55,7 @@ impl Source {
     ///
     /// # Errors
     /// Returns an error if no HTTP client can be made on this machine.
-    pub(super) fn new(url: String) -> Result<Self, reqwest::Error> {
+    pub(super) fn new(url: String, metrics: &BackendMetrics) -> Result<Self, reqwest::Error> {
         let file = Url::parse(&url)
             .ok()
             .filter(|url| url.scheme() == "file")
@@ -65,7 +63,7 @@ impl Source {
         Ok(match file {
             Some(path) => Self::File(path),
             None => Self::Http {
-                client: backend_http::client(FETCH_TIMEOUT)?,
+                client: BackendClient::new(FETCH_TIMEOUT, BackendCall::Keys, metrics)?,
                 url,
             },
         })
@@ -77,10 +75,7 @@ impl Source {
     /// Returns an error if they cannot be fetched, are too large, or are no JWK set.
     pub(super) async fn fetch(&self) -> Result<PublishedKeys, FetchError> {
         let json = match self {
-            Self::Http { client, url } => {
-                let answer = client.get(url).send().await.map_err(AnswerError::from)?;
-                backend_http::body(answer).await?
-            }
+            Self::Http { client, url } => client.ask(client.get(url)).await?,
             Self::File(path) => {
                 let text = tokio::fs::read(path).await;
                 text.map_err(|source| FetchError::Unreadable {

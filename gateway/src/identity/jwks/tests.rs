@@ -10,6 +10,7 @@ use tokio::net::TcpListener;
 use super::super::backend_http::MAX_ANSWER_BYTES;
 use super::*;
 use crate::identity::fuzz_properties::{KEY_SET, TOKEN, settings};
+use crate::metrics::BackendMetrics;
 
 const HOUR: Duration = Duration::from_secs(3600);
 
@@ -59,7 +60,8 @@ impl Backend {
         };
         Jwks {
             pace,
-            ..Jwks::new(settings, ClaimMap::default()).expect("an HTTP client")
+            ..Jwks::new(settings, ClaimMap::default(), &BackendMetrics::default())
+                .expect("an HTTP client")
         }
     }
 

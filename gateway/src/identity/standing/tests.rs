@@ -19,6 +19,7 @@ use tokio::net::TcpListener;
 use super::*;
 use crate::identity::TokenRefusal;
 use crate::jose::RefusalReason;
+use crate::metrics::BackendMetrics;
 
 /// A backend that knows no token.
 #[derive(Debug)]
@@ -46,7 +47,13 @@ async fn serve(app: Router) -> WithStanding {
         client_secret: "standing-secret".into(),
         ..StandingSettings::at(format!("http://{address}/standing"))
     };
-    WithStanding::new(Arc::new(NoTokens), settings, ClaimMap::default()).expect("an HTTP client")
+    WithStanding::new(
+        Arc::new(NoTokens),
+        settings,
+        ClaimMap::default(),
+        &BackendMetrics::default(),
+    )
+    .expect("an HTTP client")
 }
 
 async fn asked(answer: Value, identity: &str) -> Result<Standing, IdentityError> {

@@ -9,6 +9,7 @@ use tokio::sync::Semaphore;
 use super::*;
 use crate::claims::Claims;
 use crate::jose::RefusalReason;
+use crate::metrics::Exposition;
 
 /// A backend that knows one token, and answers when it may.
 #[derive(Debug)]
@@ -64,7 +65,7 @@ async fn a_refused_token_is_refused_again_without_asking() {
     ));
     assert!(gate.known("another").is_none());
     assert_eq!(asked(&backend), 1);
-    let text = gate.metrics.encode().expect("text");
+    let text = gate.metrics.encode(Exposition::OpenMetrics).expect("text");
     let counted = r#"saoma_app_tokens_refused_total{reason="inactive"} 2"#;
     assert!(text.contains(counted), "{text}");
 }

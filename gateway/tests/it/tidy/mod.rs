@@ -41,6 +41,7 @@ const FLOORS: &[&[&str]] = &[
         "host_scope",
         "log_throttle",
         "request_id",
+        "routes",
         "scopes",
         "fuzz_input",
         "limits",

@@ -7,6 +7,7 @@ use super::*;
 use crate::http::admission::{Admission, Capacity};
 use crate::logins::tests::browser::{address, open_context, request};
 use crate::logins::tests::nodes::{Happening, Nodes};
+use crate::metrics::Exposition;
 
 /// A node, and a session on it.
 async fn session() -> (Nodes, Session) {
@@ -53,7 +54,11 @@ fn rendered(session: &Session, waiting: &Waiting) -> Outgoing {
 }
 
 fn metrics(session: &Session) -> String {
-    session.logins.metrics().encode().expect("text")
+    session
+        .logins
+        .metrics()
+        .encode(Exposition::OpenMetrics)
+        .expect("text")
 }
 
 #[tokio::test]
@@ -262,7 +267,11 @@ async fn an_open_connection_is_counted_until_its_session_is_dropped() {
     session.count_close(Some(CloseCode::Done));
     session.count_close(None);
     drop(session);
-    let text = nodes.logins(0).metrics().encode().expect("text");
+    let text = nodes
+        .logins(0)
+        .metrics()
+        .encode(Exposition::OpenMetrics)
+        .expect("text");
     assert!(!count(&text), "{text}");
     for code in ["done", "gone"] {
         let line = format!(r#"saoma_socket_closes_total{{code="{code}"}} 1"#);

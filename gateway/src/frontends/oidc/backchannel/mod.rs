@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use futures_util::future::join_all;
 use tokio::task::JoinSet;
-use tokio::time::{sleep, timeout};
+use tokio::time::{Instant, sleep, timeout};
 
 use self::client_pauses::ClientPauses;
 use self::logout_token::LogoutTokenClaims;
@@ -20,7 +20,7 @@ use super::Provider;
 use super::keys::TokenError;
 use crate::error_chain::chain;
 use crate::logins::{Grant, LogoutAttempt, SessionRecord, UntoldClient};
-use crate::metrics::LogoutDelivery;
+use crate::metrics::{BackendCall, CallResult, LogoutDelivery};
 use crate::relying_parties::Client;
 use crate::wall_clock;
 
@@ -138,6 +138,10 @@ impl LogoutDeliveries {
         };
         let try_to_tell = self.try_to_tell(session, untold.grant, client, uri);
         let told = timeout(TRY_TIMEOUT, try_to_tell).await;
+        if told.is_err() {
+            let metrics = self.provider.logins.metrics().backends();
+            metrics.ended(BackendCall::Logout, CallResult::Failed, TRY_TIMEOUT);
+        }
         match told.unwrap_or(Err(DeliveryError::TooSlow)) {
             Ok(()) => {
                 self.count(LogoutDelivery::Delivered);
@@ -174,12 +178,18 @@ impl LogoutDeliveries {
         let token = token.map_err(DeliveryError::Sign)?;
         let answer = self.http.post(uri).form(&[("logout_token", token)]);
         // The body is not read: the status says everything.
+        let begun = Instant::now();
         let answer = answer.send().await.map_err(reqwest::Error::without_url);
-        let result = match answer {
-            Ok(answer) if answer.status().is_success() => Ok(()),
-            Ok(answer) => Err(DeliveryError::Status(answer.status())),
-            Err(error) => Err(DeliveryError::Http(error)),
+        let (result, counted) = match answer {
+            Ok(answer) if answer.status().is_success() => (Ok(()), CallResult::Ok),
+            Ok(answer) => {
+                let refused = DeliveryError::Status(answer.status());
+                (Err(refused), CallResult::Refused)
+            }
+            Err(error) => (Err(DeliveryError::Http(error)), CallResult::Failed),
         };
+        let metrics = self.provider.logins.metrics().backends();
+        metrics.ended(BackendCall::Logout, counted, begun.elapsed());
         self.pauses.answered(client_id, result.is_ok());
         result
     }

@@ -52,6 +52,11 @@ impl Route {
         Self(found.unwrap_or(TEMPLATES.len() - 1))
     }
 
+    /// Returns all routes.
+    pub(crate) fn all() -> impl Iterator<Item = Self> {
+        (0..TEMPLATES.len()).map(Self)
+    }
+
     /// Returns the template.
     pub(crate) fn template(self) -> &'static str {
         TEMPLATES.get(self.0).copied().unwrap_or(OTHER)
