@@ -25,7 +25,7 @@ use crate::client_address::ClientAddress;
 use crate::error::ApiError;
 use crate::frontends::{browser, oidc};
 use crate::fuzz_input::{RUNTIME, lines};
-use crate::http::server::Peer;
+use crate::http::peer::Peer;
 use crate::http::trusted_proxies::TrustedProxies;
 use crate::http::{assets, body};
 use crate::{identity, known_persons, logins, settings, store};
@@ -97,7 +97,9 @@ fn forwarded_address(bytes: &[u8]) {
     );
     let seen = |peer: IpAddr, forwarded: &[HeaderValue]| {
         let mut request = Request::new(());
-        request.extensions_mut().insert(Peer((peer, 443).into()));
+        request
+            .extensions_mut()
+            .insert(Peer::at((peer, 443).into()));
         for value in forwarded {
             request
                 .headers_mut()

@@ -61,11 +61,13 @@ pub use self::frontends::oidc::{
 };
 pub use self::http::assets;
 pub use self::http::forwarding::is_forwarded;
+pub use self::http::tls::TlsError;
 pub use self::identity::KeysFileError;
 pub use self::node::backend_error::BackendError;
 pub use self::node::check::{CheckError, check, check_and_probe};
 pub use self::node::cluster_watch::ForeignSecrets;
+pub use self::node::inherited_listeners::{InheritedListenerError, InheritedListeners};
 pub use self::node::reload::{PartChanges, ReloadError, Reloaded};
-pub use self::node::telemetry;
 pub use self::node::{Gateway, StartError};
+pub use self::node::{service_manager, telemetry};
 pub use self::settings::{Settings, hash_secret};

@@ -8,10 +8,11 @@ use anyhow::Context;
 use clap::{Args, Parser, Subcommand};
 use saoma_gateway::settings::{Effective, Flag, SafetyWarning, Secret, Sources, weakness};
 use saoma_gateway::{
-    CheckError, Gateway, KeyKind, Settings, check, check_and_probe, error_chain, generate_secret,
-    hash_secret, telemetry,
+    CheckError, Gateway, InheritedListeners, KeyKind, Settings, check, check_and_probe,
+    error_chain, generate_secret, hash_secret, service_manager, telemetry,
 };
 use tokio::signal::unix::{SignalKind, signal};
+use tokio::task::JoinSet;
 
 /// Gives what sockets that have gone took to those that come: docs/decisions/0005-sleeping-sockets.md.
 #[global_allocator]
@@ -141,10 +142,14 @@ fn main() -> ExitCode {
 fn run(cli: &Cli) -> anyhow::Result<()> {
     let sources = cli.flags.sources();
     match &cli.command {
-        Command::Serve => tokio::runtime::Builder::new_multi_thread()
-            .enable_all()
-            .build()?
-            .block_on(async { serve(check(&sources).await?, &sources).await }),
+        Command::Serve => {
+            // Before the runtime has threads, because it changes the environment.
+            let listeners = InheritedListeners::take()?;
+            tokio::runtime::Builder::new_multi_thread()
+                .enable_all()
+                .build()?
+                .block_on(async { serve(check(&sources).await?, &sources, listeners).await })
+        }
         Command::CheckConfig { probe } => {
             let runtime = tokio::runtime::Builder::new_current_thread()
                 .enable_all()
@@ -219,7 +224,11 @@ fn log_warnings(warnings: &[SafetyWarning]) {
     }
 }
 
-async fn serve(effective: Effective, sources: &Sources) -> anyhow::Result<()> {
+async fn serve(
+    effective: Effective,
+    sources: &Sources,
+    listeners: InheritedListeners,
+) -> anyhow::Result<()> {
     let log_filter = telemetry::start(&effective.settings.log).context("log.filter")?;
     log_warnings(&effective.safety_warnings());
     let settings = effective.settings;
@@ -229,10 +238,15 @@ async fn serve(effective: Effective, sources: &Sources) -> anyhow::Result<()> {
         signal(SignalKind::interrupt())?,
         signal(SignalKind::hangup())?,
     );
-    let mut gateway = Gateway::start(settings.clone()).await?;
+    let drain = settings.server.drain_delay + settings.server.drain_window;
+    let mut gateway = Gateway::start_on_inherited(listeners, settings.clone()).await?;
     gateway.reload_log_filter(log_filter, &settings);
-    let operations = gateway.operations_address().map(tracing::field::display);
-    tracing::info!(listen = %gateway.address(), operations, "serving");
+    let operations = gateway.operations_listen_address();
+    let operations = operations.map(tracing::field::display);
+    tracing::info!(listen = %gateway.listen_address(), operations, "serving");
+    service_manager::ready();
+    let mut watchdog = JoinSet::new();
+    watchdog.spawn(service_manager::watchdog());
     let mut asked_to_stop = async || {
         tokio::select! {
             _ = terminate.recv() => {}
@@ -242,10 +256,15 @@ async fn serve(effective: Effective, sources: &Sources) -> anyhow::Result<()> {
     loop {
         tokio::select! {
             () = asked_to_stop() => break,
-            // A failure has been logged, and has changed nothing.
-            _ = hangup.recv() => drop(gateway.reload(sources).await),
+            _ = hangup.recv() => {
+                service_manager::reloading();
+                // A failure has been logged, and has changed nothing.
+                drop(gateway.reload(sources).await);
+                service_manager::ready();
+            }
         }
     }
+    service_manager::stopping(drain);
     tracing::info!(
         waiting = gateway.waiting(),
         "draining; a second signal ends it at once"

@@ -51,6 +51,7 @@ pub(crate) struct Metrics {
     refusals: Family<RefusalLabels, Counter>,
     limited: Family<LimitLabels, Counter>,
     misdeclared_proxies: Counter,
+    certificate_not_after: Gauge,
     misused_codes: Family<MisuseLabels, Counter>,
     sessions_ended: Family<ReasonLabels, Counter>,
     logout_deliveries: Family<ResultLabels, Counter>,
@@ -252,6 +253,7 @@ impl Default for Metrics {
             refusals: Family::default(),
             limited: Family::default(),
             misdeclared_proxies: Counter::default(),
+            certificate_not_after: Gauge::default(),
             misused_codes: Family::default(),
             sessions_ended: Family::default(),
             logout_deliveries: Family::default(),
@@ -296,6 +298,11 @@ impl Metrics {
     /// Returns the metrics of the gateway's own requests.
     pub(crate) const fn backends(&self) -> &BackendMetrics {
         &self.backends
+    }
+
+    /// Returns the end of the certificate's validity, in Unix seconds.
+    pub(crate) const fn certificate_not_after(&self) -> &Gauge {
+        &self.certificate_not_after
     }
 
     /// Returns the counter of requests that contradict the list of proxies.

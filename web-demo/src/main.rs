@@ -126,6 +126,7 @@ async fn run(cli: Cli) -> anyhow::Result<()> {
     let log = Log {
         format: LogFormat::Text,
         filter: cli.log.clone(),
+        ..Log::default()
     };
     telemetry::start(&log).context("--log")?;
     // Installed before `ready` is printed: a signal that follows it at once must stop the demo, not kill it.

@@ -83,7 +83,7 @@ pub(crate) async fn start(
     let mut settings = Settings::load(&sources)
         .context("the gateway's settings")?
         .settings;
-    settings.server.listen = listener.local_addr()?;
+    settings.server.listen = listener.local_addr()?.into();
     settings.server.public_url = format!("http://{}", settings.server.listen);
     settings.operations.enabled = false;
     // One process on one machine: there is no load balancer to wait for.

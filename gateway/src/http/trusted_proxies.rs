@@ -11,7 +11,7 @@ use saoma_protocol::{ErrorCode, Place};
 
 use self::forwarded_for::{X_FORWARDED_FOR, hops, parse_hop};
 use super::forwarding::is_forwarded;
-use super::server::Peer;
+use super::peer::Peer;
 use crate::client_address::{ClientAddress, canonical_network};
 use crate::error::ApiError;
 use crate::host_scope::HostScope;
@@ -75,7 +75,7 @@ impl TrustedProxies {
         &self,
         request: &http::Request<B>,
     ) -> Result<ClientAddress, ApiError> {
-        let Some(peer) = peer_of(request) else {
+        let Some(peer) = ConnectionPeer::of(request) else {
             return Err(ApiError::new(
                 ErrorCode::ServerError,
                 "the connection's address is not known",
@@ -92,7 +92,7 @@ impl TrustedProxies {
     /// A loopback or private address before a gateway on the internet is that of a proxy which sends no header, so its
     /// place is unknown.
     pub(crate) fn place_of<B>(&self, request: &http::Request<B>, address: ClientAddress) -> Place {
-        let contradicted = peer_of(request)
+        let contradicted = ConnectionPeer::of(request)
             .is_none_or(|peer| self.contradiction(peer, request.headers()).is_some());
         match (address.scope(), self.public) {
             _ if contradicted => Place::Unknown,
@@ -112,7 +112,7 @@ impl TrustedProxies {
 
     /// Returns true if the peer of a request's connection is a trusted proxy.
     pub(super) fn trusts_peer_of<B>(&self, request: &http::Request<B>) -> bool {
-        peer_of(request).is_some_and(|peer| self.trusts(peer))
+        ConnectionPeer::of(request).is_some_and(|peer| self.trusts_peer(peer))
     }
 
     /// Returns the address of [`TrustedProxies::address_of`] for a log line: that of the peer where a proxy names a
@@ -121,16 +121,31 @@ impl TrustedProxies {
         &self,
         request: &http::Request<B>,
     ) -> Option<ClientAddress> {
-        let peer = peer_of(request)?;
-        Some(self.resolve(peer, request.headers()).unwrap_or(peer))
+        let peer = ConnectionPeer::of(request)?;
+        Some(
+            self.resolve(peer, request.headers())
+                .unwrap_or(peer.address),
+        )
     }
 
-    fn resolve(&self, peer: ClientAddress, headers: &HeaderMap) -> Result<ClientAddress, ApiError> {
-        let mut address = peer;
+    fn trusts_peer(&self, peer: ConnectionPeer) -> bool {
+        peer.is_proxy || self.trusts(peer.address)
+    }
+
+    fn resolve(
+        &self,
+        peer: ConnectionPeer,
+        headers: &HeaderMap,
+    ) -> Result<ClientAddress, ApiError> {
+        let ConnectionPeer {
+            mut address,
+            mut is_proxy,
+        } = peer;
         for hop in hops(headers).rev() {
-            if !self.trusts(address) {
+            if !is_proxy && !self.trusts(address) {
                 break;
             }
+            is_proxy = false;
             let ip = parse_hop(hop).ok_or_else(|| {
                 ApiError::new(
                     ErrorCode::InvalidRequest,
@@ -142,8 +157,8 @@ impl TrustedProxies {
         Ok(address)
     }
 
-    fn contradiction(&self, peer: ClientAddress, headers: &HeaderMap) -> Option<Misdeclared> {
-        if self.trusts(peer) {
+    fn contradiction(&self, peer: ConnectionPeer, headers: &HeaderMap) -> Option<Misdeclared> {
+        if self.trusts_peer(peer) {
             (!headers.contains_key(X_FORWARDED_FOR)).then_some(Misdeclared::NamesNoAddress)
         } else {
             is_forwarded(headers).then_some(Misdeclared::Forwards)
@@ -151,7 +166,7 @@ impl TrustedProxies {
     }
 
     /// Counts a request that contradicts the list, and warns once in a while. Strangers can send such requests too.
-    fn report(&self, misdeclared: Misdeclared, peer: ClientAddress) {
+    fn report(&self, misdeclared: Misdeclared, peer: ConnectionPeer) {
         self.misdeclared.inc();
         let (kind, problem) = match misdeclared {
             Misdeclared::Forwards => (
@@ -166,14 +181,27 @@ impl TrustedProxies {
             ),
         };
         if let Some(left_out) = self.warnings.admit(("proxy", kind)) {
-            tracing::warn!(peer = %peer.ip(), left_out, "{problem}");
+            tracing::warn!(peer = %peer.address.ip(), left_out, "{problem}");
         }
     }
 }
 
-fn peer_of<B>(request: &http::Request<B>) -> Option<ClientAddress> {
-    let Peer(peer) = request.extensions().get::<Peer>()?;
-    Some(ClientAddress::from_ip(peer.ip()))
+/// The peer of a request's connection.
+#[derive(Debug, Clone, Copy)]
+struct ConnectionPeer {
+    address: ClientAddress,
+    /// It is a proxy, at any address.
+    is_proxy: bool,
+}
+
+impl ConnectionPeer {
+    fn of<B>(request: &http::Request<B>) -> Option<Self> {
+        let peer = request.extensions().get::<Peer>()?;
+        Some(Self {
+            address: ClientAddress::from_ip(peer.address.ip()),
+            is_proxy: peer.is_proxy,
+        })
+    }
 }
 
 #[cfg(test)]
@@ -199,7 +227,10 @@ mod tests {
             .iter()
             .map(|bytes| (X_FORWARDED_FOR, value(bytes)))
             .collect();
-        let peer = ClientAddress::from_ip(peer.parse().expect("an address"));
+        let peer = ConnectionPeer {
+            address: ClientAddress::from_ip(peer.parse().expect("an address")),
+            is_proxy: false,
+        };
         TrustedProxies::new(networks).resolve(peer, &headers)
     }
 
@@ -308,7 +339,7 @@ mod tests {
             .counting(counter.clone());
         let mut request = http::Request::new(());
         let peer = SocketAddr::new(peer.parse().expect("an address"), 443);
-        request.extensions_mut().insert(Peer(peer));
+        request.extensions_mut().insert(Peer::at(peer));
         for (name, value) in headers {
             let name: HeaderName = name.parse().expect("a name");
             let value = HeaderValue::from_str(value).expect("a value");
@@ -356,6 +387,25 @@ mod tests {
                 "{public_url} {peer}"
             );
         }
+    }
+
+    #[test]
+    fn a_proxy_on_the_unix_socket_is_believed_once() {
+        let mut request = http::Request::new(());
+        request.extensions_mut().insert(Peer {
+            is_proxy: true,
+            ..Peer::at(([127, 0, 0, 1], 0).into())
+        });
+        let headers = request.headers_mut();
+        headers.insert(
+            X_FORWARDED_FOR,
+            HeaderValue::from_static("6.6.6.6, 198.51.100.1"),
+        );
+        let address = TrustedProxies::new(Vec::new()).address_of(&request);
+        assert_eq!(
+            address.expect("an address").ip().to_string(),
+            "198.51.100.1"
+        );
     }
 
     /// Row A5, threat T16.

@@ -9,7 +9,8 @@ use super::process::ProcessCollector;
 use crate::wall_clock;
 
 impl Metrics {
-    /// Registers the process metrics of any Prometheus exporter, under the names that dashboards know.
+    /// Registers the process metrics of any Prometheus exporter, under the names that dashboards know, and those of the node's
+    /// installation.
     pub(super) fn register_process(&mut self) {
         let started = wall_clock::since_epoch().as_secs_f64();
         self.registry.register_with_unit(
@@ -22,6 +23,12 @@ impl Metrics {
         let build = Info::new(vec![("version", env!("CARGO_PKG_VERSION"))]);
         self.registry
             .register("saoma_build", "Version of the gateway", build);
+        self.registry.register_with_unit(
+            "saoma_tls_certificate_not_after",
+            "End of the validity of the certificate in tls.certificate_file, in Unix seconds; 0 without TLS",
+            Unit::Seconds,
+            self.certificate_not_after.clone(),
+        );
     }
 
     /// Registers the gateway's own metrics.

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use crate::cluster_secrets::ParseSecretError;
 use crate::error_chain::chain;
 use crate::frontends::oidc::{KeyError, KeyRingError};
+use crate::http::tls::TlsError;
 use crate::identity::KeysFileError;
 use crate::settings::{SecretFileError, SettingsError};
 use crate::store::StoreError;
@@ -54,6 +55,19 @@ pub enum BackendError {
         /// The cause.
         source: Box<dyn Error + Send + Sync>,
     },
+    /// The certificate for the store's servers, or its key, cannot be used.
+    #[error("{setting}: cannot use {}", .path.display())]
+    StoreCertificate {
+        /// The setting.
+        setting: &'static str,
+        /// The file.
+        path: PathBuf,
+        /// The cause.
+        source: Box<dyn Error + Send + Sync>,
+    },
+    /// The node's own certificate cannot be used.
+    #[error(transparent)]
+    Tls(#[from] TlsError),
     /// Settings are missing.
     #[error(transparent)]
     Settings(#[from] SettingsError),
@@ -141,6 +155,10 @@ impl BackendError {
         match self {
             Self::Store(_) => about("store.url", ""),
             Self::CaFile { path, .. } => about("store.ca_file", &path.to_string_lossy()),
+            Self::StoreCertificate { setting, path, .. } => about(setting, &path.to_string_lossy()),
+            Self::Tls(TlsError::File { setting, path, .. }) => {
+                about(setting, &path.to_string_lossy())
+            }
             Self::KeyFile { path, .. } => about("oidc.signing_keys", &path.to_string_lossy()),
             Self::SecretFile { path, .. } => about("cluster.secret_files", &path.to_string_lossy()),
             Self::SettingFile { setting, path, .. } => about(setting, &path.to_string_lossy()),
@@ -149,6 +167,7 @@ impl BackendError {
             }
             Self::KeysFile { setting, .. } => about(setting, "cannot read"),
             Self::Certificates { .. }
+            | Self::Tls(_)
             | Self::Settings(_)
             | Self::Key { .. }
             | Self::NewKey(_)

@@ -14,7 +14,8 @@ use crate::metrics::{BackendMetrics, Metrics};
 use crate::replaceable::Replaceable;
 use crate::settings::{IdentitySource, Settings, SettingsError, StoreSettings, WaitForReplicas};
 use crate::store::{
-    ConnectionSettings, Connections, MemoryStore, RedisStore, SchemaFound, Store, StoreMetrics,
+    ConnectionSettings, Connections, MemoryStore, RedisStore, SchemaFound, Store, StoreError,
+    StoreMetrics, TlsAuthentication,
 };
 use crate::subjects::Subjects;
 
@@ -138,15 +139,31 @@ pub(super) async fn store(
         return Ok(Arc::new(MemoryStore::start()));
     }
     let connections = connection_settings(settings).await?;
-    let connections = Connections::new(&connections, metrics.clone());
-    let connections = connections.map_err(|source| match &settings.ca_file {
-        Some(path) => BackendError::Certificates {
+    let opened = Connections::new(&connections, metrics.clone());
+    let opened = opened.map_err(|source| unusable(settings, connections, source))?;
+    Ok(Arc::new(RedisStore::new(opened)))
+}
+
+/// Returns the error of connections that cannot be created, with the file at fault.
+fn unusable(
+    settings: &StoreSettings,
+    mut connections: ConnectionSettings,
+    source: StoreError,
+) -> BackendError {
+    let own = connections.authentication.own.take();
+    let works_without = Connections::new(&connections, StoreMetrics::default()).is_ok();
+    match (own, &settings.certificate_file, &settings.ca_file) {
+        (Some(_), Some(path), _) if works_without => BackendError::StoreCertificate {
+            setting: "store.certificate_file",
             path: path.clone(),
             source: Box::new(source),
         },
-        None => source.into(),
-    })?;
-    Ok(Arc::new(RedisStore::new(connections)))
+        (_, _, Some(path)) => BackendError::Certificates {
+            path: path.clone(),
+            source: Box::new(source),
+        },
+        _ => source.into(),
+    }
 }
 
 async fn connection_settings(store: &StoreSettings) -> Result<ConnectionSettings, BackendError> {
@@ -171,6 +188,13 @@ async fn connection_settings(store: &StoreSettings) -> Result<ConnectionSettings
             Some(pem)
         }
     };
+    let own = match (&store.certificate_file, &store.key_file) {
+        (Some(certificate), Some(key)) => Some((
+            read_own("store.certificate_file", certificate).await?,
+            read_own("store.key_file", key).await?,
+        )),
+        _ => None,
+    };
     let StoreSettings {
         url,
         pool_size,
@@ -181,11 +205,21 @@ async fn connection_settings(store: &StoreSettings) -> Result<ConnectionSettings
     } = store.clone();
     Ok(ConnectionSettings {
         url,
-        ca,
+        authentication: TlsAuthentication { ca, own },
         pool_size,
         command_timeout,
         key_prefix,
         wait_for_replicas: wait_for_replicas == WaitForReplicas::Auto,
+    })
+}
+
+/// Reads a file by which the node proves itself to the store's servers.
+async fn read_own(setting: &'static str, path: &Path) -> Result<Vec<u8>, BackendError> {
+    let read = tokio::fs::read(path).await;
+    read.map_err(|source| BackendError::StoreCertificate {
+        setting,
+        path: path.to_owned(),
+        source: Box::new(source),
     })
 }
 

@@ -3,11 +3,15 @@
 use std::error::Error;
 use std::fmt;
 
+use prometheus_client::metrics::gauge::Gauge;
+
 use super::backend_error::BackendError;
 use super::backends::Parts;
 use super::probe::probe;
 use super::secret_files;
+use super::serving::tls_files;
 use crate::error_chain::chain;
+use crate::http::tls::Certificate;
 use crate::metrics::Metrics;
 use crate::settings::{Effective, Loaded, SafetyWarning, Settings, SettingsError, Sources};
 
@@ -86,6 +90,13 @@ async fn look(
     };
     let opened = Parts::open(&read, None, &Metrics::default()).await;
     parts.extend(opened.err().into_iter().flatten());
+    if let Some(files) = tls_files(&read.tls) {
+        parts.extend(
+            Certificate::read(&files, Gauge::default())
+                .err()
+                .map(Into::into),
+        );
+    }
     if is_probing {
         let probed = probe(&read).await;
         parts.extend(probed.errors);

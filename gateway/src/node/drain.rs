@@ -50,8 +50,9 @@ impl Drain {
     pub(super) async fn run(&self) {
         self.admission.leave();
         sleep(self.delay).await;
-        self.admission.drain();
+        // First, so that a connection waits for the next node, where one listens at the same socket.
         self.accepting.cancel();
+        self.admission.drain();
         self.send_away().await;
         self.closing.cancel();
         self.sockets.close();

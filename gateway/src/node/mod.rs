@@ -6,51 +6,48 @@ mod capacity;
 pub(crate) mod check;
 pub(crate) mod cluster_watch;
 mod drain;
+pub(crate) mod inherited_listeners;
+mod listeners;
 mod operations;
 mod probe;
 pub(crate) mod reload;
 mod secret_files;
+pub mod service_manager;
+mod serving;
 pub mod telemetry;
 
-use std::net::SocketAddr;
+use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 
-use axum::Router;
-use axum::response::Response;
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
-use tower::util::MapResponseLayer;
 
 use self::capacity::capacity;
 use self::cluster_watch::ClusterWatch;
 use self::drain::Drain;
+use self::inherited_listeners::InheritedListeners;
+use self::listeners::GivenListeners;
 use self::reload::{
-    ClientsPart, KeysPart, LimitsPart, LogFilterPart, Reload, ReloadError, ReloadablePart, Reloaded,
+    CertificatePart, ClientsPart, KeysPart, LimitsPart, LogFilterPart, Reload, ReloadError,
+    ReloadablePart, Reloaded,
 };
+use self::serving::{Serving, certificate};
 use self::telemetry::LogFilter;
 use crate::apps::Apps;
-use crate::client_address::ClientAddress;
-use crate::frontends::app_backend::{self, AppBackend};
-use crate::frontends::browser::{self, BrowserFrontend};
-use crate::frontends::oidc::{self, KeyRing, LogoutDeliveries, Provider};
-use crate::frontends::phone::{self, Phones};
+use crate::frontends::oidc::{KeyRing, LogoutDeliveries, Provider};
 use crate::http::admission::Admission;
-use crate::http::observer::RequestObserver;
-use crate::http::read_clock::Unlimited;
-use crate::http::security_headers::SecurityHeaders;
-use crate::http::server::{self, ListenerSettings, Server};
 use crate::http::trusted_proxies::TrustedProxies;
 use crate::logins::Logins;
 use crate::metrics::Metrics;
-use crate::settings::{self, BackendCredentials, Operations, Settings, Sources};
+use crate::settings::{self, ListenAddress, Settings, Sources};
 use crate::waiting::sweep::Sweep;
 
 /// A running node. Dropping it without [`Gateway::shutdown`] leaves its tasks to the runtime's end.
 #[derive(Debug)]
 pub struct Gateway {
-    address: SocketAddr,
-    operations_address: Option<SocketAddr>,
+    address: ListenAddress,
+    operations_address: Option<ListenAddress>,
     logins: Arc<Logins>,
     cluster_watch: Arc<ClusterWatch>,
     drain: Drain,
@@ -68,12 +65,15 @@ pub enum StartError {
     )]
     Listen {
         /// The address.
-        address: SocketAddr,
+        address: ListenAddress,
         /// The setting that names it.
         setting: &'static str,
         /// The system's error.
         source: std::io::Error,
     },
+    /// A listener that was handed over cannot be used.
+    #[error("cannot use a listener of the service manager")]
+    Inherited(#[source] std::io::Error),
     /// A part behind the gateway cannot be reached or used.
     #[error(transparent)]
     Backend(#[from] backend_error::BackendError),
@@ -88,12 +88,21 @@ impl Gateway {
     /// # Errors
     /// An address is taken, the store does not answer, a key cannot be read, or nodes with other secrets are on the store.
     pub async fn start(settings: Settings) -> Result<Self, StartError> {
-        let listener = bind(
-            settings.server.listen,
-            "server.listen",
-            listening(&settings),
-        )?;
-        Self::start_on(listener, settings).await
+        Self::start_with(GivenListeners::default(), settings, None).await
+    }
+
+    /// Starts a node on the listeners that the service manager has handed over, and on those of the settings in place of
+    /// each that it has not.
+    ///
+    /// # Errors
+    /// As [`Gateway::start`].
+    pub async fn start_on_inherited(
+        listeners: InheritedListeners,
+        settings: Settings,
+    ) -> Result<Self, StartError> {
+        let listeners = listeners.into_listeners();
+        let listeners = listeners.map_err(StartError::Inherited)?;
+        Self::start_with(listeners, settings, None).await
     }
 
     /// Starts a node on a listener that is bound already, for callers that must know the address before the settings.
@@ -101,7 +110,7 @@ impl Gateway {
     /// # Errors
     /// As [`Gateway::start`].
     pub async fn start_on(listener: TcpListener, settings: Settings) -> Result<Self, StartError> {
-        Self::start_with(listener, settings, None).await
+        Self::start_with(listener.into(), settings, None).await
     }
 
     /// Starts a node whose tokens are signed by these keys, in place of those of `oidc.signing_keys`: they may be in a
@@ -114,11 +123,11 @@ impl Gateway {
         settings: Settings,
         keys: KeyRing,
     ) -> Result<Self, StartError> {
-        Self::start_with(listener, settings, Some(keys)).await
+        Self::start_with(listener.into(), settings, Some(keys)).await
     }
 
     async fn start_with(
-        listener: TcpListener,
+        listeners: GivenListeners,
         settings: Settings,
         keys: Option<KeyRing>,
     ) -> Result<Self, StartError> {
@@ -129,17 +138,10 @@ impl Gateway {
             .map_err(backend_error::BackendError::from)?;
         let settings =
             secret_files::read(&settings).map_err(backend_error::BackendError::Several)?;
-        let listening = listening(&settings);
-        let address = local_address(&listener, settings.server.listen);
-        let Operations { enabled, listen } = settings.operations;
-        let bind_operations = || bind(listen, "operations.listen", listening);
-        let operations_listener = enabled.then(bind_operations).transpose()?;
-        let operations_address = operations_listener
-            .as_ref()
-            .and_then(|listener| listener.local_addr().ok());
-
+        let listeners = listeners.or_bound_by(&settings)?;
         let keys_are_own = keys.is_some() || settings.oidc.signing_keys.is_empty();
         let metrics = Arc::new(Metrics::default());
+        let certificate = certificate(&settings.tls, &metrics)?;
         let backends = backends::connect(&settings, keys, &metrics).await?;
         let cluster_watch = ClusterWatch::new(&settings, &backends, Arc::clone(&metrics));
         let cluster_watch = Arc::new(cluster_watch);
@@ -165,7 +167,10 @@ impl Gateway {
             keys: Arc::clone(&keys),
             are_own: keys_are_own,
         };
-        let reload = new_reload(&started_with, &logins, keys_part);
+        let mut reload = new_reload(&started_with, &logins, keys_part);
+        if let Some(certificate) = &certificate {
+            reload.add(Box::new(CertificatePart(Arc::clone(certificate))));
+        }
         let mut background = tokio::task::JoinSet::new();
         background.spawn(Arc::clone(&logins).run_timers());
         background.spawn(Arc::clone(&cluster_watch).run());
@@ -181,35 +186,15 @@ impl Gateway {
         };
         let logouts = LogoutDeliveries::new(provider.clone());
         background.spawn(logouts.map_err(backend_error::BackendError::from)?.run());
-        let observer = RequestObserver::new(
-            Arc::clone(&trusted_proxies),
-            logins.metrics().http().clone(),
-            settings.log.requests,
-        );
-        let public = Server {
-            listener,
-            router: public_routes(&settings, provider, &trusted_proxies, &drain),
-            observer: Some(Arc::new(observer)),
-            settings: listening,
-            admit: admit(&drain.admission, trusted_proxies),
-            tasks: drain.connections.clone(),
-            closing: drain.accepting.clone(),
+        let (address, operations_address) = listeners.addresses();
+        let serving = Serving {
+            settings: &settings,
+            provider,
+            trusted_proxies,
+            drain: &drain,
+            certificate,
         };
-        background.spawn(public.run());
-        if let Some(listener) = operations_listener {
-            let answers =
-                operations::Answers::new(Arc::clone(&logins), Arc::clone(&drain.admission));
-            let operators = Server {
-                listener,
-                router: operations::routes(answers).layer(security_headers(&settings)),
-                observer: None,
-                settings: listening,
-                admit: Arc::new(|_| Some(Box::new(Unlimited))),
-                tasks: drain.connections.clone(),
-                closing: drain.closing.clone(),
-            };
-            background.spawn(operators.run());
-        }
+        serving.start(listeners, &mut background);
         Ok(Self {
             address,
             operations_address,
@@ -221,14 +206,25 @@ impl Gateway {
         })
     }
 
-    /// Returns the address for browsers and phones.
-    pub const fn address(&self) -> SocketAddr {
-        self.address
+    /// Returns the address for browsers and phones: the unspecified one if the node listens on a Unix socket.
+    pub fn address(&self) -> SocketAddr {
+        let unspecified = SocketAddr::from((Ipv4Addr::UNSPECIFIED, 0));
+        self.address.socket_address().unwrap_or(unspecified)
     }
 
-    /// Returns the address of health and metrics, if they are served.
-    pub const fn operations_address(&self) -> Option<SocketAddr> {
-        self.operations_address
+    /// Returns the address for browsers and phones, of either kind.
+    pub const fn listen_address(&self) -> &ListenAddress {
+        &self.address
+    }
+
+    /// Returns the address of health and metrics, if they are served there.
+    pub fn operations_address(&self) -> Option<SocketAddr> {
+        self.operations_address.as_ref()?.socket_address()
+    }
+
+    /// Returns the address of health and metrics, of either kind, if they are served.
+    pub const fn operations_listen_address(&self) -> Option<&ListenAddress> {
+        self.operations_address.as_ref()
     }
 
     /// Lets a reload change the filter of the lines that the process logs, too.
@@ -271,41 +267,13 @@ impl Gateway {
     }
 }
 
-/// The routes of all front ends.
-fn public_routes(
-    settings: &Settings,
-    provider: Provider,
-    trusted_proxies: &Arc<TrustedProxies>,
-    drain: &Drain,
-) -> Router {
-    let logins = Arc::clone(&provider.logins);
-    let browsers = BrowserFrontend {
-        logins: Arc::clone(&logins),
-        trusted_proxies: Arc::clone(trusted_proxies),
-        admission: Arc::clone(&drain.admission),
-        sockets: settings.sockets,
-        heartbeat_frames: browser::heartbeat_frames(settings.sockets.ping_interval),
-        tasks: drain.sockets.clone(),
-        closing: drain.closing.clone(),
-    };
-    let app_backend = BackendCredentials::of(&settings.identity).map(|credentials| {
-        app_backend::routes(AppBackend {
-            logins: Arc::clone(&logins),
-            trusted_proxies: Arc::clone(trusted_proxies),
-            credentials: Arc::new(credentials),
-        })
-    });
-    let phones = Phones {
-        logins,
-        trusted_proxies: Arc::clone(trusted_proxies),
-    };
-    Router::new()
-        .merge(browser::routes::<TcpStream>(browsers))
-        .merge(phone::routes(phones))
-        .merge(app_backend.unwrap_or_default())
-        .merge(oidc::routes(provider))
-        .fallback(oidc::not_found)
-        .layer(security_headers(settings))
+/// Returns the proxies of the settings.
+fn new_trusted_proxies(settings: &settings::Server, metrics: &Metrics) -> Arc<TrustedProxies> {
+    let networks = settings.trusted_proxies.clone();
+    let proxies = TrustedProxies::new(networks.unwrap_or_default())
+        .before(&settings.public_url)
+        .counting(metrics.misdeclared_proxies().clone());
+    Arc::new(proxies)
 }
 
 /// Returns the parts that take over new settings while the node runs.
@@ -316,22 +284,6 @@ fn new_reload(settings: &Settings, logins: &Arc<Logins>, keys: KeysPart) -> Relo
         Box::new(keys),
     ];
     Reload::new(settings, parts, Arc::clone(logins.metrics()))
-}
-
-/// Returns the proxies of the settings.
-fn new_trusted_proxies(settings: &settings::Server, metrics: &Metrics) -> Arc<TrustedProxies> {
-    let networks = settings.trusted_proxies.clone();
-    let proxies = TrustedProxies::new(networks.unwrap_or_default())
-        .before(&settings.public_url)
-        .counting(metrics.misdeclared_proxies().clone());
-    Arc::new(proxies)
-}
-
-fn security_headers(
-    settings: &Settings,
-) -> MapResponseLayer<impl Fn(Response) -> Response + Clone + Send + Sync + 'static> {
-    let headers = SecurityHeaders::of(&settings.server.public_url);
-    MapResponseLayer::new(move |response| headers.add_to(response))
 }
 
 /// Returns the task that looks again at logins whose news was lost.
@@ -355,39 +307,4 @@ fn new_drain(settings: &settings::Server, logins: &Logins, sockets: TaskTracker)
         delay: settings.drain_delay,
         window: settings.drain_window,
     }
-}
-
-/// Returns permits for connections, if there is room. Those of trusted proxies carry the requests of many browsers.
-fn admit(admission: &Arc<Admission>, trusted_proxies: Arc<TrustedProxies>) -> server::Admit {
-    let admission = Arc::clone(admission);
-    Arc::new(move |peer| {
-        let peer = ClientAddress::from_ip(peer.ip());
-        let connected = admission.connect(&peer, trusted_proxies.trusts(peer))?;
-        Some(Box::new(connected))
-    })
-}
-
-const fn listening(settings: &Settings) -> ListenerSettings {
-    ListenerSettings {
-        backlog: settings.server.backlog,
-        header_timeout: settings.server.header_timeout,
-        idle_timeout: settings.server.idle_timeout,
-        write_timeout: settings.sockets.write_timeout,
-    }
-}
-
-fn bind(
-    address: SocketAddr,
-    setting: &'static str,
-    settings: ListenerSettings,
-) -> Result<TcpListener, StartError> {
-    server::bind(address, settings).map_err(|source| StartError::Listen {
-        address,
-        setting,
-        source,
-    })
-}
-
-fn local_address(listener: &TcpListener, asked: SocketAddr) -> SocketAddr {
-    listener.local_addr().unwrap_or(asked)
 }

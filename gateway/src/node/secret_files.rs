@@ -117,6 +117,10 @@ mod tests {
                 "redis+cluster://a,b",
                 "redis+cluster://:p%2F%40%3A%C3%A9@a,b",
             ),
+            (
+                "redis+unix:///run/a.sock?db=1",
+                "redis+unix://:p%2F%40%3A%C3%A9@/run/a.sock?db=1",
+            ),
         ] {
             assert_eq!(with_password(url, "p/@:é"), whole);
             assert!(crate::store::RedisAddress::parse(whole).is_ok(), "{whole}");

@@ -8,7 +8,7 @@ use toml::{Table, Value};
 use super::{
     AppSettings, CheckFileSettings, ClaimsSettings, ClientSettings, EventsSettings,
     IdentitySettings, IdentitySourceSettings, IntrospectionSettings, JwksSettings, Oidc, Server,
-    Settings, StandingSettings, StoreSettings,
+    Settings, StandingSettings, StoreSettings, TlsSettings,
 };
 
 /// Prefix of environment variables that are settings.
@@ -166,12 +166,19 @@ pub(super) fn variable(path: &str) -> String {
 pub(super) fn specimen() -> Settings {
     Settings {
         server: Server {
+            socket_group: Some(String::new()),
             trusted_proxies: Some(Vec::new()),
             ..Server::default()
+        },
+        tls: TlsSettings {
+            certificate_file: Some(PathBuf::new()),
+            key_file: Some(PathBuf::new()),
         },
         store: StoreSettings {
             password_file: Some(PathBuf::new()),
             ca_file: Some(PathBuf::new()),
+            certificate_file: Some(PathBuf::new()),
+            key_file: Some(PathBuf::new()),
             ..StoreSettings::default()
         },
         oidc: Oidc {

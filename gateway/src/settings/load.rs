@@ -340,8 +340,12 @@ impl Merge {
         let listen = self
             .tree
             .get("server")
-            .and_then(|server| server.get("listen")?.as_str()?.parse().ok());
-        let mut listen: SocketAddr = listen.unwrap_or(Settings::default().server.listen);
+            .and_then(|server| server.get("listen")?.as_str()?.parse::<SocketAddr>().ok());
+        let default = Settings::default().server.listen.socket_address();
+        // A Unix socket has no port to change, so that a port asks for a TCP listener.
+        let Some(mut listen) = listen.or(default) else {
+            return;
+        };
         listen.set_port(port);
         self.put(path, Value::String(listen.to_string()), origin);
     }

@@ -13,6 +13,7 @@ pub(crate) mod fuzz_properties;
 mod identity;
 mod known;
 mod lifetimes;
+mod listen_address;
 mod load;
 mod node;
 mod off_or_duration;
@@ -24,6 +25,7 @@ mod safety;
 mod secret;
 mod secret_file;
 mod secret_hash;
+mod tls;
 mod validate;
 
 pub(crate) use apps::CODE_IN_LINK;
@@ -43,6 +45,7 @@ pub use identity::{
 };
 pub(crate) use identity::{IdentitySource, SOURCE_SEPARATOR};
 pub use lifetimes::Lifetimes;
+pub use listen_address::{ListenAddress, ParseListenAddressError, SocketMode};
 pub use load::{Flag, Loaded, Sources};
 pub use node::{Log, LogFormat, Operations, Server, Sockets, StoreSettings, WaitForReplicas};
 pub use oidc::{Oidc, SigningAlgorithm};
@@ -53,6 +56,7 @@ pub use secret_file::SecretFileError;
 pub(crate) use secret_hash::SecretHash;
 pub use secret_hash::{SecretHashError, hash_secret};
 use serde::{Deserialize, Serialize};
+pub use tls::{ProxyProtocol, TlsSettings};
 
 pub use crate::limits::Limits;
 
@@ -63,6 +67,10 @@ pub use crate::limits::Limits;
 pub struct Settings {
     /// The public listener.
     pub server: Server,
+    /// TLS on the public listener.
+    pub tls: TlsSettings,
+    /// Balancers that pass connections on.
+    pub proxy_protocol: ProxyProtocol,
     /// The operators' listener.
     pub operations: Operations,
     /// The store of logins.

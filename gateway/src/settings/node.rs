@@ -9,6 +9,7 @@ use std::time::Duration;
 use ipnet::IpNet;
 use serde::{Deserialize, Deserializer, Serialize};
 
+use super::listen_address::{ListenAddress, SocketMode};
 use super::secret::without_password;
 
 /// `[server]`: the listener for browsers, phones and relying parties.
@@ -17,8 +18,19 @@ use super::secret::without_password;
 #[serde(deny_unknown_fields)]
 pub struct Server {
     /// Address and port; `127.0.0.1:8080` by default. Port 0 takes a free one. The variable `PORT`
-    /// changes the port alone.
-    pub listen: SocketAddr,
+    /// changes the port alone. Or a Unix socket, such as `unix:/run/saoma/public.sock`, for a proxy on
+    /// the same machine, whose `X-Forwarded-For` is then trusted. A listener that systemd hands over
+    /// is taken in place of it.
+    #[cfg_attr(test, schemars(with = "String"))]
+    pub listen: ListenAddress,
+    /// Permissions of Unix sockets that the node listens on, in octal digits as of `chmod`; `0660` by
+    /// default. Who may write, may connect.
+    #[cfg_attr(test, schemars(with = "String"))]
+    pub socket_mode: SocketMode,
+    /// Group of these sockets, by its name in `/etc/group` or its number; by default that of the
+    /// node's process.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub socket_group: Option<String>,
     /// Public origin of the gateway, such as `https://login.example`. QR codes lead to it, and it
     /// is the OpenID issuer. The default, `http://127.0.0.1:8080`, is reachable from this machine
     /// only.
@@ -80,7 +92,9 @@ pub struct Server {
 impl Default for Server {
     fn default() -> Self {
         Self {
-            listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 8080)),
+            listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 8080)).into(),
+            socket_mode: SocketMode::DEFAULT,
+            socket_group: None,
             public_url: "http://127.0.0.1:8080".into(),
             trusted_proxies: None,
             allow_insecure: false,
@@ -101,9 +115,10 @@ impl Default for Server {
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Operations {
-    /// Address and port; `127.0.0.1:9090` by default. Port 0 takes a free one. Every client that
-    /// reaches it can read the metrics.
-    pub listen: SocketAddr,
+    /// Address and port, or a Unix socket as for `server.listen`; `127.0.0.1:9090` by default. Port 0
+    /// takes a free one. Every client that reaches it can read the metrics.
+    #[cfg_attr(test, schemars(with = "String"))]
+    pub listen: ListenAddress,
     /// Starts this listener; `true` by default.
     pub enabled: bool,
 }
@@ -111,7 +126,7 @@ pub struct Operations {
 impl Default for Operations {
     fn default() -> Self {
         Self {
-            listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 9090)),
+            listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 9090)).into(),
             enabled: true,
         }
     }
@@ -128,7 +143,8 @@ pub struct StoreSettings {
     /// password of the servers, which Sentinels that ask for one also get;
     /// `redis+cluster://[user:password@]host[:port],…` for some of the nodes of a cluster. With
     /// `rediss` in place of `redis` every connection is encrypted, and the servers' certificates
-    /// are verified. The variable `REDIS_URL` sets it too.
+    /// are verified. `redis+unix:///run/redis/redis.sock` is a Unix socket, with the database as
+    /// `?db=1`. The variable `REDIS_URL` sets it too.
     pub url: String,
     /// File that holds the password, in place of one in `url`; one newline at its end does not count.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -137,6 +153,13 @@ pub struct StoreSettings {
     /// servers; the system's by default. For `rediss` only.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub ca_file: Option<PathBuf>,
+    /// File with the certificate by which the node proves itself to the servers (mutual TLS), in PEM,
+    /// followed by the authorities between it and the root. For `rediss` only. Read at the start.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub certificate_file: Option<PathBuf>,
+    /// File with this certificate's private key, in PEM, that no other user may read.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub key_file: Option<PathBuf>,
     /// Connections to Redis; 4 by default, from 1 to 1,000. Each carries many commands at once. In
     /// a cluster each node has one.
     pub pool_size: u32,
@@ -174,6 +197,8 @@ impl Default for StoreSettings {
             url: "memory:".into(),
             password_file: None,
             ca_file: None,
+            certificate_file: None,
+            key_file: None,
             pool_size: 4,
             command_timeout: Duration::from_secs(1),
             wait_for_replicas: WaitForReplicas::Auto,
@@ -279,11 +304,16 @@ pub enum LogFormat {
 
 /// Networks, where a bare address stands for itself alone.
 fn networks<'de, D: Deserializer<'de>>(list: D) -> Result<Option<Vec<IpNet>>, D::Error> {
+    network_list(list).map(Some)
+}
+
+/// The same, where a list without any says no more than no list.
+pub(super) fn network_list<'de, D: Deserializer<'de>>(list: D) -> Result<Vec<IpNet>, D::Error> {
     let list = Vec::<String>::deserialize(list)?;
     let networks = list
         .iter()
         .map(|text| network(text).ok_or_else(|| not_a_network(text)));
-    networks.collect::<Result<_, _>>().map(Some)
+    networks.collect()
 }
 
 fn network(text: &str) -> Option<IpNet> {

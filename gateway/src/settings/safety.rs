@@ -126,15 +126,17 @@ impl Settings {
             "server.public_url",
             format!(
                 "{} is not encrypted, so that everyone on the way can log in as others: give an https URL, and put a proxy that \
-                 ends TLS in front",
+                 ends TLS in front or give the node a certificate (tls.certificate_file)",
                 server.public_url
             ),
         );
-        let behind_a_proxy = server.public_url.starts_with("https:") && !self.ends_tls();
+        // The permissions of a Unix socket say which proxy is in front.
+        let is_tcp = server.listen.socket_address().is_some();
+        let behind_a_proxy = server.public_url.starts_with("https:") && !self.ends_tls() && is_tcp;
         findings.refuse_if(
             behind_a_proxy && self.is_remote() && server.trusted_proxies.is_none(),
             "server.trusted_proxies",
-            "an https URL needs a proxy in front that ends TLS: list the addresses from which it connects, such as \
+            "an https URL needs a proxy in front that ends TLS, or tls.certificate_file: list the addresses from which it connects, such as \
              [\"192.0.2.10\"], so that limits and phones see the browser's address and not the proxy's; or write [] if the proxy \
              keeps the browser's address itself",
         );
@@ -148,8 +150,25 @@ impl Settings {
                 ),
             );
         }
+        for network in &self.proxy_protocol.from {
+            findings.refuse_if(
+                is_over_wide(network),
+                "proxy_protocol.from",
+                format!(
+                    "{network} holds addresses of strangers, who could then choose the address that limits count and phones show: \
+                     list the balancers' own addresses"
+                ),
+            );
+        }
+        let is_for_all = server.socket_mode.is_for_all();
         findings.warn_if(
-            self.is_remote() && is_public_ip(server.listen.ip()),
+            is_for_all && server.listen.socket_address().is_none(),
+            "server.socket_mode",
+            "every user of this machine can connect, and choose the address that limits count and phones show: give 0660 and \
+             the proxy's group as server.socket_group",
+        );
+        findings.warn_if(
+            self.is_remote() && !self.ends_tls() && server.listen.ip().is_some_and(is_public_ip),
             "server.listen",
             format!(
                 "{} is a public address, and the node speaks plain HTTP there: listen on an address that only the proxy reaches",
@@ -158,9 +177,9 @@ impl Settings {
         );
     }
 
-    /// Returns true if the node itself ends TLS, so that no proxy need be in front. It cannot yet.
-    const fn ends_tls(&self) -> bool {
-        false
+    /// Returns true if the node itself ends TLS, so that no proxy need be in front.
+    pub(super) const fn ends_tls(&self) -> bool {
+        self.tls.certificate_file.is_some()
     }
 
     fn find_in_operations(&self, findings: &mut Findings) {
@@ -170,7 +189,7 @@ impl Settings {
             return;
         }
         findings.refuse_if(
-            is_public_ip(operations.listen.ip()),
+            operations.listen.ip().is_some_and(is_public_ip),
             setting,
             format!(
                 "{} is a public address, where anyone can read the metrics: give a loopback or private address",
@@ -179,7 +198,7 @@ impl Settings {
         );
         // Refusing it would refuse every container: there the network decides who reaches it.
         findings.warn_if(
-            self.is_remote() && operations.listen.ip().is_unspecified(),
+            self.is_remote() && operations.listen.ip().is_some_and(|ip| ip.is_unspecified()),
             setting,
             format!(
                 "{} takes connections on every network of this machine: make sure that only operators reach it",
@@ -205,6 +224,10 @@ impl Settings {
         let Some((scheme, rest)) = self.store.url.split_once("://") else {
             return;
         };
+        // The permissions of a Unix socket say who reaches it.
+        if matches!(scheme, "redis+unix" | "unix") {
+            return;
+        }
         let authority = rest.split('/').next().unwrap_or_default();
         let (credentials, hosts) = authority.rsplit_once('@').unwrap_or(("", authority));
         let in_file = self.store.password_file.as_ref();

@@ -7,13 +7,14 @@ mod sessions;
 mod subjects;
 
 use std::ops::RangeInclusive;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use humantime_serde::re::humantime::format_duration;
 use tracing_subscriber::EnvFilter;
 use url::Url;
 
-use super::{Settings, SettingsError};
+use super::{ListenAddress, Settings, SettingsError};
 use crate::limits::LimitName;
 use crate::store::RedisAddress;
 
@@ -199,16 +200,43 @@ impl Settings {
     }
 
     fn validate_listeners(&self) -> Result<(), SettingsError> {
-        let (public, operations) = (self.server.listen, self.operations.listen);
-        let is_same_ip = public.ip() == operations.ip()
-            || public.ip().is_unspecified()
-            || operations.ip().is_unspecified();
-        let is_same = public.port() != 0 && public.port() == operations.port() && is_same_ip;
-        check(
-            !(self.operations.enabled && is_same),
-            "operations.listen",
-            format!("{operations} is taken by server.listen: give another port"),
-        )
+        let (public, operations) = (&self.server.listen, &self.operations.listen);
+        let is_same = match (public, operations) {
+            (ListenAddress::Tcp(public), ListenAddress::Tcp(operations)) => {
+                let is_same_ip = public.ip() == operations.ip()
+                    || public.ip().is_unspecified()
+                    || operations.ip().is_unspecified();
+                public.port() != 0 && public.port() == operations.port() && is_same_ip
+            }
+            _ => public == operations,
+        };
+        let is_unix = public.socket_address().is_none();
+        SettingsError::of_all([
+            check(
+                !(self.operations.enabled && is_same),
+                "operations.listen",
+                format!("{operations} is taken by server.listen: give another one"),
+            ),
+            check(
+                !is_unix || self.proxy_protocol.from.is_empty(),
+                "proxy_protocol.from",
+                "goes with a TCP listener only: a proxy on a Unix socket sends X-Forwarded-For",
+            ),
+            check(
+                !is_unix || self.tls.certificate_file.is_none(),
+                "tls.certificate_file",
+                "goes with a TCP listener only: let the proxy before the Unix socket end TLS",
+            ),
+            both_or_none(
+                ("tls.certificate_file", &self.tls.certificate_file),
+                ("tls.key_file", &self.tls.key_file),
+            ),
+            check(
+                !self.ends_tls() || self.server.public_url.starts_with("https:"),
+                "server.public_url",
+                "give an https URL, because the node ends TLS (tls.certificate_file)",
+            ),
+        ])
     }
 
     fn validate_store(&self) -> Result<(), SettingsError> {
@@ -218,13 +246,23 @@ impl Settings {
             Ok(redis) => (redis, Ok(())),
             Err(error) => (None, Err(invalid("store.url", error.to_string()))),
         };
-        SettingsError::of_all([
+        let has_tls = url.is_err() || redis.is_some_and(|redis| redis.tls());
+        let of_tls = |setting, is_absent: bool| {
             check(
-                url.is_err()
-                    || self.store.ca_file.is_none()
-                    || redis.is_some_and(|redis| redis.tls()),
-                "store.ca_file",
+                has_tls || is_absent,
+                setting,
                 "goes with an encrypted store only: write rediss instead of redis in store.url, or leave this out",
+            )
+        };
+        SettingsError::of_all([
+            of_tls("store.ca_file", self.store.ca_file.is_none()),
+            of_tls(
+                "store.certificate_file",
+                self.store.certificate_file.is_none(),
+            ),
+            both_or_none(
+                ("store.certificate_file", &self.store.certificate_file),
+                ("store.key_file", &self.store.key_file),
             ),
             url,
             check(
@@ -251,6 +289,24 @@ impl Settings {
 fn is_key_prefix(prefix: &str) -> bool {
     let is_of_names = |byte: u8| byte.is_ascii_alphanumeric() || b":._-".contains(&byte);
     (1..=64).contains(&prefix.len()) && prefix.bytes().all(is_of_names)
+}
+
+/// Checks that a certificate and its key are named together.
+fn both_or_none(
+    certificate: (&str, &Option<PathBuf>),
+    key: (&str, &Option<PathBuf>),
+) -> Result<(), SettingsError> {
+    let missing = match (certificate.1, key.1) {
+        (Some(_), None) => Some((key.0, certificate.0)),
+        (None, Some(_)) => Some((certificate.0, key.0)),
+        _ => None,
+    };
+    missing.map_or(Ok(()), |(missing, given)| {
+        Err(invalid(
+            missing,
+            format!("goes with {given}: give both, or none"),
+        ))
+    })
 }
 
 /// Returns true if the URL of a Redis holds a password.

@@ -54,7 +54,9 @@ pub use self::redemption::{
 };
 #[cfg(any(test, fuzzing))]
 pub(crate) use self::redis::inbox_push;
-pub use self::redis::{AddressError, ConnectionSettings, Connections, RedisAddress, RedisStore};
+pub use self::redis::{
+    AddressError, ConnectionSettings, Connections, RedisAddress, RedisStore, TlsAuthentication,
+};
 pub use self::refresh::{Refresh, Refreshed, RevokedToken};
 pub use self::request_store::RequestStore;
 pub use self::schema::{SCHEMA, SchemaFound};

@@ -8,7 +8,7 @@ use futures_util::future::join_all;
 use prometheus_client::registry::Registry;
 use saoma_gateway::store::{
     Applied, ConnectionSettings, Connections, NewLogin, Opening, RedisStore, Store, StoreError,
-    StoreMetrics,
+    StoreMetrics, TlsAuthentication,
 };
 use saoma_protocol::{LoginId, ScanCode, UserCode};
 
@@ -30,7 +30,7 @@ impl Setup {
         metrics.register(&mut registry);
         let settings = ConnectionSettings {
             url,
-            ca: None,
+            authentication: TlsAuthentication::default(),
             pool_size: 4,
             command_timeout,
             key_prefix: "saoma:".into(),

@@ -9,6 +9,7 @@ use saoma_client::{Browser, OpenedLogin, PhoneError};
 use saoma_gateway::limits::{LimitName, Rate};
 use saoma_gateway::store::{
     Attempt, ConnectionSettings, Connections, Counted, RedisStore, Store, StoreError, StoreMetrics,
+    TlsAuthentication,
 };
 use saoma_load::deployment::PERSONAL;
 use saoma_protocol::{ClientMessage, ErrorCode, ServerMessage};
@@ -222,7 +223,7 @@ async fn k10_a_redemption_whose_client_has_gone_is_undone() {
 fn store(redis: &RedisServer) -> RedisStore {
     let settings = ConnectionSettings {
         url: redis.url(),
-        ca: None,
+        authentication: TlsAuthentication::default(),
         pool_size: 1,
         command_timeout: Duration::from_secs(1),
         key_prefix: "saoma:".into(),

@@ -27,7 +27,7 @@ use tokio_util::task::TaskTracker;
 use tower_http::cors::CorsLayer;
 
 pub(crate) use self::requester::open_context;
-use self::websocket::SocketStream;
+pub(crate) use self::websocket::SocketStream;
 pub(crate) use self::websocket::heartbeat_frames;
 use crate::client_address::ClientAddress;
 use crate::error::ApiError;

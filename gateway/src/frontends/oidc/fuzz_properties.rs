@@ -23,7 +23,7 @@ use super::client_auth::{Credentials, Form};
 use super::{KeyRing, Provider, routes};
 use crate::fuzz_input::{RUNTIME, lines};
 use crate::http::admission::{Admission, Capacity};
-use crate::http::server::Peer;
+use crate::http::peer::Peer;
 use crate::http::trusted_proxies::TrustedProxies;
 use crate::limits::Rate;
 use crate::logins::Logins;
@@ -205,7 +205,7 @@ static PROVIDER: LazyLock<Router> = LazyLock::new(|| {
 fn answer(path: &str, form: &[u8]) -> (Response<()>, String) {
     let request = Request::post(path).header(CONTENT_TYPE, "application/x-www-form-urlencoded");
     let mut request = request.body(Body::from(form.to_vec())).expect("a request");
-    let peer = Peer(([192, 0, 2, 1], 9).into());
+    let peer = Peer::at(([192, 0, 2, 1], 9).into());
     request.extensions_mut().insert(peer);
     RUNTIME.block_on(async {
         let (head, body) = PROVIDER

@@ -18,8 +18,8 @@ use crate::error::ApiError;
 use crate::http::bearer_token::bearer_token;
 use crate::http::body;
 use crate::http::json::Json;
+use crate::http::peer::Peer;
 use crate::http::problem::ApiProblem;
-use crate::http::server::Peer;
 use crate::http::trusted_proxies::TrustedProxies;
 use crate::logins::{Logins, PhoneAddress};
 use crate::request_id;
@@ -105,7 +105,7 @@ impl Phones {
     fn address_of<B>(&self, request: &http::Request<B>) -> Result<PhoneAddress, ApiError> {
         let address = self.trusted_proxies.address_of(request)?;
         let peer = request.extensions().get::<Peer>();
-        let is_peer = peer.is_some_and(|Peer(peer)| ClientAddress::from_ip(peer.ip()) == address);
+        let is_peer = peer.is_some_and(|peer| ClientAddress::from_ip(peer.address.ip()) == address);
         Ok(PhoneAddress {
             address,
             is_forwarded: !is_peer,

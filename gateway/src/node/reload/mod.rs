@@ -2,6 +2,7 @@
 //!
 //! Each part first prepares what it needs, which may fail. Only when all parts are prepared does any of them change.
 
+mod certificate;
 mod clients;
 mod keys;
 mod limits;
@@ -13,6 +14,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use tokio::sync::Mutex;
 
+pub(super) use self::certificate::CertificatePart;
 pub(super) use self::clients::ClientsPart;
 pub(super) use self::keys::KeysPart;
 pub(super) use self::limits::LimitsPart;

@@ -233,7 +233,7 @@ fn port_changes_the_port_alone() {
         flags,
         ..environment(&[("PORT", "9000")])
     };
-    assert_eq!(loaded(&sources).server.listen.port(), 7);
+    assert_eq!(loaded(&sources).server.listen.to_string(), "127.0.0.1:7");
 }
 
 #[test]

@@ -48,6 +48,25 @@ impl Settings {
         if let Some(path) = &self.store.password_file {
             refuse("store.password_file", problem_with_secret(path));
         }
+        for (setting, path) in [
+            ("tls.key_file", &self.tls.key_file),
+            ("store.key_file", &self.store.key_file),
+        ] {
+            if let Some(path) = path {
+                refuse(setting, problem_with_secret(path));
+            }
+        }
+        for (setting, path) in [
+            ("tls.certificate_file", &self.tls.certificate_file),
+            ("store.certificate_file", &self.store.certificate_file),
+        ] {
+            if let Some(path) = path {
+                refuse(
+                    setting,
+                    problem_with_public(path, "put another certificate there"),
+                );
+            }
+        }
         if let Some(path) = &self.oidc.pairwise_secret_file {
             refuse("oidc.pairwise_secret_file", problem_with_secret(path));
         }

@@ -67,6 +67,11 @@ fn each_unsafe_setting_is_refused_by_name() {
         ),
         ("192.0.2.10", "0.0.0.0/0", "server.trusted_proxies"),
         ("192.0.2.10", "0.0.0.0/1", "server.trusted_proxies"),
+        (
+            "\nstore",
+            "\nproxy_protocol.from = ['0.0.0.0/0']\nstore",
+            "proxy_protocol.from",
+        ),
         ("192.0.2.10", "128.0.0.0/1", "server.trusted_proxies"),
         ("192.0.2.10", "203.0.0.0/8", "server.trusted_proxies"),
         ("192.0.2.10", "::/0", "server.trusted_proxies"),
@@ -148,6 +153,11 @@ fn each_unsafe_setting_is_refused_by_name() {
 #[test]
 fn what_may_be_right_is_warned_about_by_name() {
     for (from, to, name) in [
+        (
+            "\nstore",
+            "\nserver.listen = 'unix:/a'\nserver.socket_mode = '0666'\nstore",
+            "server.socket_mode",
+        ),
         (
             "\nstore",
             "\nserver.listen = '203.0.113.9:8080'\nstore",

@@ -21,6 +21,34 @@ fn each_wrong_setting_is_named() {
         ),
         ("server.backlog = 0", "server.backlog"),
         ("server.header_timeout = '0s'", "server.header_timeout"),
+        ("server.idle_timeout = '0s'", "server.idle_timeout"),
+        (
+            "server.listen = 'unix:/a'\noperations.listen = 'unix:/a'",
+            "operations.listen",
+        ),
+        (
+            "server.listen = 'unix:/a'\nproxy_protocol.from = ['192.0.2.1']",
+            "proxy_protocol.from",
+        ),
+        ("tls.certificate_file = 'a'", "tls.key_file"),
+        ("tls.key_file = 'a'", "tls.certificate_file"),
+        (
+            "tls = { certificate_file = 'a', key_file = 'a' }",
+            "server.public_url",
+        ),
+        (
+            "server = { listen = 'unix:/a', public_url = 'https://a' }\ntls = { certificate_file = 'a', key_file = 'a' }",
+            "tls.certificate_file",
+        ),
+        ("store.url = 'redis+unix://a'", "store.url"),
+        (
+            "store = { url = 'redis://a', certificate_file = 'a', key_file = 'a' }",
+            "store.certificate_file",
+        ),
+        (
+            "store = { url = 'rediss://a', certificate_file = 'a' }",
+            "store.key_file",
+        ),
         ("store.url = 'mysql://x'", "store.url"),
         ("store.url = 'redis:'", "store.url"),
         ("store.url = 'rediss://a/#insecure'", "store.url"),

@@ -36,7 +36,9 @@ use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep};
 
 use self::answers::{corrupt, from_json, read_limit, read_record};
-pub use self::connection::{AddressError, ConnectionSettings, Connections, RedisAddress};
+pub use self::connection::{
+    AddressError, ConnectionSettings, Connections, RedisAddress, TlsAuthentication,
+};
 use self::fence::{Covered, Fence, Proof};
 #[cfg(any(test, fuzzing))]
 pub(crate) use self::fuzz_properties::inbox_push;

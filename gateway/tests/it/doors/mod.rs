@@ -1,7 +1,12 @@
 //! The ways by which connections reach a node: through proxies, over TLS, over sockets that others have opened.
 
+mod activation;
 mod proxies;
 mod proxy;
+mod proxy_protocol;
+mod redis_certificates;
+mod tls;
+mod unix_sockets;
 
 use std::process::{Command, Stdio};
 

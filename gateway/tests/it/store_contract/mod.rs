@@ -24,7 +24,7 @@ use std::time::Duration;
 
 use saoma_gateway::store::{
     ConnectionSettings, Connections, Inbox, InboxEvent, MemoryStore, RedisStore, Store,
-    StoreMetrics,
+    StoreMetrics, TlsAuthentication,
 };
 use tokio::sync::Notify;
 
@@ -81,7 +81,10 @@ impl Subject {
 fn redis_connections(url: &str, ca: Option<&Path>, prefix: &str) -> Connections {
     let settings = ConnectionSettings {
         url: url.to_owned(),
-        ca: ca.map(|file| std::fs::read(file).unwrap()),
+        authentication: TlsAuthentication {
+            ca: ca.map(|file| std::fs::read(file).unwrap()),
+            own: None,
+        },
         pool_size: 2,
         command_timeout: Duration::from_secs(5),
         key_prefix: prefix.to_owned(),

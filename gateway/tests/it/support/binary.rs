@@ -8,7 +8,7 @@ use std::time::Duration;
 use serde_json::Value;
 use url::Url;
 
-use super::World;
+use super::{World, signal};
 
 /// Time in which a busy machine starts a node.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -62,6 +62,15 @@ impl Binary {
                 }
             }
         }
+    }
+
+    pub(crate) fn signal(&self, name: &str) {
+        signal(&self.process, name);
+    }
+
+    /// Waits for its end, and returns its exit code.
+    pub(crate) fn ended(&mut self) -> Option<i32> {
+        self.process.wait().unwrap().code()
     }
 }
 

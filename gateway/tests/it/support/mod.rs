@@ -16,6 +16,7 @@ mod redis_process;
 mod redis_sentinel;
 mod redis_server;
 mod redis_tls;
+mod redis_unix;
 mod relying_party;
 mod tls_client;
 
@@ -37,6 +38,7 @@ pub(crate) use redis_cluster::RedisCluster;
 pub(crate) use redis_sentinel::{RedisSentinel, TiltWatch};
 pub(crate) use redis_server::RedisServer;
 pub(crate) use redis_tls::RedisTls;
+pub(crate) use redis_unix::RedisUnix;
 pub(crate) use relying_party::{Exchanged, TokenRequest};
 use saoma_client::{Browser, OpenedLogin, Phone, RelyingParty};
 use saoma_gateway::{Gateway, Settings};

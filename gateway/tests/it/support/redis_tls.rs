@@ -1,17 +1,17 @@
 //! A Redis server that requires TLS and a password.
 
-use std::net::Ipv4Addr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
 use saoma_load::ports;
 use tempfile::TempDir;
 
+use super::authority::{Authority, Issued};
 use super::redis_process::RedisProcess;
 
 /// With an authority of its own.
 pub(crate) struct RedisTls {
     server: RedisProcess,
+    client: Issued,
     directory: TempDir,
 }
 
@@ -21,26 +21,25 @@ const ESCAPED: &str = "p%40ss%2Fword";
 
 impl RedisTls {
     pub(crate) fn start() -> Self {
+        Self::start_with("no")
+    }
+
+    /// Starts one that asks its clients for a certificate.
+    pub(crate) fn start_asking() -> Self {
+        Self::start_with("yes")
+    }
+
+    fn start_with(auth_clients: &str) -> Self {
         let directory = tempfile::tempdir().unwrap();
-        let file = |name: &str| directory.path().join(name).to_str().unwrap().to_owned();
-        let mut authority = CertificateParams::default();
-        authority.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
-        let authority =
-            CertifiedIssuer::self_signed(authority, KeyPair::generate().unwrap()).unwrap();
-        let key = KeyPair::generate().unwrap();
-        let names = vec![Ipv4Addr::LOCALHOST.to_string()];
-        let certificate = CertificateParams::new(names)
-            .unwrap()
-            .signed_by(&key, &authority)
-            .unwrap();
-        std::fs::write(file("ca.pem"), authority.pem()).unwrap();
-        std::fs::write(file("server.pem"), certificate.pem()).unwrap();
-        std::fs::write(file("server.key"), key.serialize_pem()).unwrap();
+        let authority = Authority::in_folder(directory.path());
+        let server = authority.issue("server");
+        let client = authority.issue("client");
+        let shown = |path: &Path| path.to_str().unwrap().to_owned();
         let port = ports::reserve().unwrap();
         let (certificate, key, ca, port_text) = (
-            file("server.pem"),
-            file("server.key"),
-            file("ca.pem"),
+            shown(&server.certificate),
+            shown(&server.key),
+            shown(&authority.file()),
             port.to_string(),
         );
         let password = format!(">{PASSWORD}");
@@ -50,7 +49,7 @@ impl RedisTls {
             ["--tls-cert-file", &certificate],
             ["--tls-key-file", &key],
             ["--tls-ca-cert-file", &ca],
-            ["--tls-auth-clients", "no"],
+            ["--tls-auth-clients", auth_clients],
             ["--bind", "127.0.0.1"],
             ["--save", ""],
             ["--requirepass", "another"],
@@ -64,8 +63,14 @@ impl RedisTls {
             .collect();
         Self {
             server: RedisProcess::start_as(port, arguments),
+            client,
             directory,
         }
+    }
+
+    /// A client's certificate, of the same authority.
+    pub(crate) const fn client(&self) -> &Issued {
+        &self.client
     }
 
     pub(crate) fn url(&self) -> String {

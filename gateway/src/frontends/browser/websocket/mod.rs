@@ -25,7 +25,7 @@ use tokio::time::timeout;
 
 pub(crate) use self::frames::heartbeat_frames;
 use self::output::Output;
-pub(super) use self::stream::SocketStream;
+pub(crate) use self::stream::SocketStream;
 use super::BrowserFrontend;
 use super::session::Session;
 use crate::http::admission::ConnectionPermit;

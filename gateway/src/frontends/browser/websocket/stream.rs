@@ -6,6 +6,8 @@ use std::task::{Context, Poll};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
 
+use crate::http::tls::TlsSocket;
+
 /// A byte stream below HTTP and WebSocket, which a hibernated socket keeps and watches.
 pub(crate) trait SocketStream: AsyncRead + AsyncWrite + Send + Unpin + 'static {
     /// Polls until there is something to read: bytes, the end, or an error. Reads nothing, so a
@@ -26,6 +28,18 @@ impl SocketStream for TcpStream {
         if let Err(error) = self.set_zero_linger() {
             tracing::debug!(%error, "could not have unsent bytes discarded");
         }
+    }
+}
+
+/// At a message boundary the stream holds no decrypted bytes, so that the connection below tells when there are more: see
+/// docs/decisions/0007-one-session-over-any-stream.md.
+impl SocketStream for TlsSocket {
+    fn poll_read_ready(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        self.tcp().poll_read_ready(cx)
+    }
+
+    fn discard_unsent(&self) {
+        SocketStream::discard_unsent(self.tcp());
     }
 }
 

@@ -22,9 +22,10 @@ use tower::ServiceExt;
 
 use super::super::{BrowserFrontend, heartbeat_frames, routes};
 use crate::http::admission::{Admission, Capacity};
+use crate::http::peer::Peer;
 use crate::http::read_clock::Unlimited;
 use crate::http::request_counts::RequestCounts;
-use crate::http::server::{ListenerSettings, Peer, timed};
+use crate::http::server::{ListenerSettings, timed};
 use crate::http::trusted_proxies::TrustedProxies;
 use crate::logins::tests::browser::request;
 use crate::logins::tests::nodes::{Happening, Nodes, ORIGIN};
@@ -59,7 +60,7 @@ async fn connect(frontend: BrowserFrontend) -> Browser {
     let tasks = frontend.tasks.clone();
     let router = routes::<UnixStream>(frontend);
     let service = service_fn(move |mut request: hyper::Request<Incoming>| {
-        let peer = Peer(([127, 0, 0, 1], 9).into());
+        let peer = Peer::at(([127, 0, 0, 1], 9).into());
         request.extensions_mut().insert(peer);
         let router = router.clone();
         async move {
@@ -68,7 +69,6 @@ async fn connect(frontend: BrowserFrontend) -> Browser {
         }
     });
     let settings = ListenerSettings {
-        backlog: 1,
         header_timeout: PATIENCE,
         idle_timeout: PATIENCE,
         write_timeout: PATIENCE,

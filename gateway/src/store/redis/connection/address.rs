@@ -1,6 +1,8 @@
 //! The address and the shape of a Redis, as `store.url` states them.
 
-use redis::{ConnectionInfo, IntoConnectionInfo};
+use std::path::PathBuf;
+
+use redis::{ConnectionAddr, ConnectionInfo, IntoConnectionInfo};
 
 /// A Redis as its URL names it.
 #[derive(Debug, Clone)]
@@ -27,7 +29,7 @@ pub(super) enum Shape {
 pub enum AddressError {
     /// It begins otherwise.
     #[error(
-        "use memory:, redis://, redis+sentinel:// or redis+cluster://, or with TLS rediss://, rediss+sentinel:// or rediss+cluster://"
+        "use memory:, redis://, redis+sentinel:// or redis+cluster://, with TLS rediss://, rediss+sentinel:// or rediss+cluster://, or redis+unix:// for a Unix socket"
     )]
     Scheme,
     /// A query or a fragment.
@@ -52,6 +54,11 @@ pub enum AddressError {
     /// A database of a cluster.
     #[error("a cluster has no databases: end the URL after the last host")]
     ClusterDatabase,
+    /// A Unix socket without an absolute path.
+    #[error(
+        "name the socket by its absolute path, as in redis+unix:///run/redis/redis.sock or redis+unix://user:password@/run/redis/redis.sock?db=1"
+    )]
+    Socket,
     /// A user name or password that is no text.
     #[error("the user name and the password are UTF-8 with % and two digits for other bytes")]
     Credentials,
@@ -64,12 +71,16 @@ impl RedisAddress {
     /// Reads a URL of one of the forms
     /// `redis://[user:password@]host[:port][/db]`,
     /// `redis+sentinel://[user:password@]host[:port],…/service[/db]` and
-    /// `redis+cluster://[user:password@]host[:port],…`, or the same with `rediss` for TLS.
+    /// `redis+cluster://[user:password@]host[:port],…`, or the same with `rediss` for TLS; or
+    /// `redis+unix://[user:password@]/path[?db=db]`, also written `unix://…`.
     ///
     /// # Errors
     /// What is wrong with it.
     pub fn parse(url: &str) -> Result<Self, AddressError> {
         let (scheme, rest) = url.split_once("://").ok_or(AddressError::Scheme)?;
+        if matches!(scheme, "redis+unix" | "unix") {
+            return Self::parse_unix(rest);
+        }
         let (transport, form) = scheme.split_once('+').unwrap_or((scheme, ""));
         if !matches!(transport, "redis" | "rediss") || !matches!(form, "" | "sentinel" | "cluster")
         {
@@ -116,12 +127,7 @@ impl RedisAddress {
         if !database.is_empty() && database.parse::<u32>().is_err() {
             return Err(AddressError::Database);
         }
-        let node = |host: String| {
-            // The crate reads what is left: it undoes the escapes.
-            let one = format!("{transport}://{credentials}@{host}/{database}");
-            one.into_connection_info()
-                .map_err(|_| AddressError::Credentials)
-        };
+        let node = |host: String| node(transport, credentials, &host, database);
         let nodes = hosts.into_iter().map(node).collect::<Result<_, _>>()?;
         Ok(Self {
             shape,
@@ -130,10 +136,54 @@ impl RedisAddress {
         })
     }
 
+    fn parse_unix(rest: &str) -> Result<Self, AddressError> {
+        let (place, database) = match rest.split_once('?') {
+            None => (rest, ""),
+            Some((place, query)) => (
+                place,
+                query.strip_prefix("db=").ok_or(AddressError::Trailer)?,
+            ),
+        };
+        if place.contains('#') || database.contains('#') {
+            return Err(AddressError::Trailer);
+        }
+        let start = place.find('/').ok_or(AddressError::Socket)?;
+        let (authority, path) = place.split_at(start);
+        let credentials = match authority {
+            "" => "",
+            _ => authority.strip_suffix('@').ok_or(AddressError::Socket)?,
+        };
+        if path.ends_with('/') {
+            return Err(AddressError::Socket);
+        }
+        if !database.is_empty() && database.parse::<u32>().is_err() {
+            return Err(AddressError::Database);
+        }
+        let socket = ConnectionAddr::Unix(PathBuf::from(path));
+        Ok(Self {
+            shape: Shape::Single,
+            // The crate undoes the escapes of user and password.
+            nodes: vec![node("redis", credentials, "localhost", database)?.set_addr(socket)],
+            tls: false,
+        })
+    }
+
     /// Returns true if the connections are to be encrypted.
     pub const fn tls(&self) -> bool {
         self.tls
     }
+}
+
+/// Returns the settings of one server. The crate reads what is left: it undoes the escapes.
+fn node(
+    transport: &str,
+    credentials: &str,
+    host: &str,
+    database: &str,
+) -> Result<ConnectionInfo, AddressError> {
+    let one = format!("{transport}://{credentials}@{host}/{database}");
+    one.into_connection_info()
+        .map_err(|_| AddressError::Credentials)
 }
 
 /// A host with its port, where it is one.
@@ -196,6 +246,25 @@ mod tests {
     }
 
     #[test]
+    fn a_socket_is_named_by_its_path() {
+        for (url, path, expected) in [
+            ("redis+unix:///run/a.sock", "/run/a.sock", (None, None, 0)),
+            ("unix:///run/a.sock?db=3", "/run/a.sock", (None, None, 3)),
+            (
+                "redis+unix://hall:p%40%2fss@/run/a.sock?db=1",
+                "/run/a.sock",
+                (Some("hall"), Some("p@/ss"), 1),
+            ),
+        ] {
+            let address = RedisAddress::parse(url).unwrap_or_else(|error| panic!("{url}: {error}"));
+            assert_eq!(nodes(url), [path], "{url}");
+            let settings = address.nodes[0].redis_settings();
+            let read = (settings.username(), settings.password(), settings.db());
+            assert_eq!(read, expected, "{url}");
+        }
+    }
+
+    #[test]
     fn each_fault_is_named() {
         for (url, fault) in [
             ("", AddressError::Scheme),
@@ -217,6 +286,12 @@ mod tests {
             ("redis://a/-1", AddressError::Database),
             ("redis+cluster://a/3", AddressError::ClusterDatabase),
             ("redis://u:%ff@a", AddressError::Credentials),
+            ("redis+unix://", AddressError::Socket),
+            ("redis+unix://host/a.sock", AddressError::Socket),
+            ("redis+unix:///run/", AddressError::Socket),
+            ("redis+unix:///a.sock?protocol=resp3", AddressError::Trailer),
+            ("redis+unix:///a.sock?db=1#b", AddressError::Trailer),
+            ("unix:///a.sock?db=b", AddressError::Database),
         ] {
             assert_eq!(RedisAddress::parse(url).expect_err(url), fault, "{url}");
         }

@@ -1,5 +1,6 @@
 //! Connections to one server, with its credentials and time limits.
 
+use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -9,8 +10,8 @@ use redis::aio::{MultiplexedConnection, SendError};
 use redis::io::tcp::TcpSettings;
 use redis::io::tcp::socket2::TcpKeepalive;
 use redis::{
-    AsyncConnectionConfig, Client, ConnectionAddr, ConnectionInfo, ProtocolVersion, PushInfo,
-    PushKind, RedisResult, TlsCertificates,
+    AsyncConnectionConfig, Client, ClientTlsConfig, ConnectionAddr, ConnectionInfo,
+    ProtocolVersion, PushInfo, PushKind, RedisResult, TlsCertificates,
 };
 use tokio::sync::mpsc;
 
@@ -29,6 +30,21 @@ const KEEPALIVE_ASKINGS: u32 = 2;
 /// what was missed is read again.
 const PUSHES_AHEAD: usize = 8192;
 
+/// Certificates by which node and servers know each other.
+#[derive(Clone, Default)]
+pub struct TlsAuthentication {
+    /// The only certificate authority to believe, in PEM; `None` believes the system's.
+    pub ca: Option<Vec<u8>>,
+    /// The node's own certificate and its key, in PEM.
+    pub own: Option<(Vec<u8>, Vec<u8>)>,
+}
+
+impl fmt::Debug for TlsAuthentication {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("TlsAuthentication").finish_non_exhaustive()
+    }
+}
+
 /// Connects to servers.
 #[derive(Debug, Clone)]
 pub(super) struct Dialer {
@@ -40,16 +56,19 @@ pub(super) struct Dialer {
 pub(crate) type Pushes = mpsc::Receiver<PushInfo>;
 
 impl Dialer {
-    /// For the servers at this address. `ca` is the only certificate authority to believe, in PEM; without it the
-    /// system's are.
+    /// For the servers at this address. `authentication` is of encrypted connections.
     pub(super) fn new(
         address: &RedisAddress,
-        ca: Option<Vec<u8>>,
+        authentication: &TlsAuthentication,
         timeout: Duration,
     ) -> Result<Self, StoreError> {
-        let certificates = address.tls.then_some(TlsCertificates {
-            client_tls: None,
-            root_cert: ca,
+        let own = authentication.own.as_ref();
+        let certificates = address.tls.then(|| TlsCertificates {
+            client_tls: own.map(|(certificate, key)| ClientTlsConfig {
+                client_cert: certificate.clone(),
+                client_key: key.clone(),
+            }),
+            root_cert: authentication.ca.clone(),
         });
         let dialer = Self {
             certificates,

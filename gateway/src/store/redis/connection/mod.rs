@@ -28,6 +28,7 @@ pub use self::address::{AddressError, RedisAddress};
 use self::cluster::Cluster;
 use self::dialer::Dialer;
 pub(super) use self::dialer::Pushes;
+pub use self::dialer::TlsAuthentication;
 pub(super) use self::error::failure;
 use self::error::{is_answer, understood};
 use self::in_flight::InFlightLimit;
@@ -45,8 +46,8 @@ use crate::store::{StoreError, StoreMetrics};
 pub struct ConnectionSettings {
     /// Address: see [`RedisAddress::parse`].
     pub url: String,
-    /// The only certificate authority to believe, in PEM; `None` believes the system's.
-    pub ca: Option<Vec<u8>>,
+    /// Certificates of encrypted connections.
+    pub authentication: TlsAuthentication,
     /// Connections to the one server or the master. A cluster has one to each of its nodes.
     pub pool_size: u32,
     /// Time that a command may take.
@@ -98,14 +99,14 @@ impl Connections {
     pub fn new(settings: &ConnectionSettings, metrics: StoreMetrics) -> Result<Self, StoreError> {
         let ConnectionSettings {
             url,
-            ca,
+            authentication,
             pool_size,
             command_timeout,
             wait_for_replicas,
             key_prefix,
         } = settings;
         let address = RedisAddress::parse(url)?;
-        let dialer = Dialer::new(&address, ca.clone(), *command_timeout)?;
+        let dialer = Dialer::new(&address, authentication, *command_timeout)?;
         let RedisAddress { shape, nodes, .. } = address;
         let pool = |route| {
             Topology::Pool(Pool::new(
