@@ -54,11 +54,13 @@ impl ScanCode {
     /// is invalid.
     pub fn from_qr_text(text: &str, origin: &str) -> Result<Self, ParseCodeError> {
         let prefix = format!("{}{QR_PATH}", origin.to_ascii_lowercase());
-        typed::link(text)
-            .to_ascii_lowercase()
-            .strip_prefix(&prefix)
-            .ok_or(ParseCodeError::Foreign)?
-            .parse()
+        let link = typed::link(text).to_ascii_lowercase();
+        let code = link.strip_prefix(&prefix).ok_or(ParseCodeError::Foreign)?;
+        // A bare code may stand in punctuation; an address with more behind the code is another one.
+        if !code.bytes().all(|c| c.is_ascii_alphanumeric() || c == b'-') {
+            return Err(ParseCodeError::Alphabet);
+        }
+        code.parse()
     }
 }
 

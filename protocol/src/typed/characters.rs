@@ -59,6 +59,20 @@ fn is_dash(character: char) -> bool {
         || matches!(character, '−' | '⁃' | 'ー' | '˗' | 'ˉ' | '─' | '━' | '⎯')
 }
 
+/// Returns true for a full stop, comma, quotation mark, bracket or another sign of punctuation, in any script.
+pub(super) fn is_punctuation(character: char) -> bool {
+    matches!(
+        category(character),
+        GeneralCategory::ConnectorPunctuation
+            | GeneralCategory::DashPunctuation
+            | GeneralCategory::OpenPunctuation
+            | GeneralCategory::ClosePunctuation
+            | GeneralCategory::InitialPunctuation
+            | GeneralCategory::FinalPunctuation
+            | GeneralCategory::OtherPunctuation
+    )
+}
+
 fn category(character: char) -> GeneralCategory {
     CodePointMapData::<GeneralCategory>::new().get(character)
 }

@@ -14,7 +14,7 @@ mod tests;
 
 pub use self::names::{name, name_key};
 
-use self::characters::{Kind, fold};
+use self::characters::{Kind, fold, is_punctuation};
 
 /// Digits of an ID number before its check character.
 const ID_NUMBER_DIGITS: usize = 17;
@@ -30,7 +30,7 @@ const MOBILE_DIGITS: usize = 11;
 const PHONE_PREFIXES: [&str; 4] = ["+86", "0086", "86", "0"];
 
 /// Returns a typed code or number: ASCII letters in upper case and ASCII digits, without dashes, spaces and marks that
-/// cannot be seen.
+/// cannot be seen, and without punctuation around it: a Chinese keyboard ends a line with “。”, and a message quotes a code.
 ///
 /// Decimal digits of all scripts become ASCII digits, and full-width and other compatibility forms the letters that they
 /// stand for. The result never has more characters than the text.
@@ -39,16 +39,20 @@ pub fn code(text: &str) -> String {
         (Kind::Plain, folded) => Some(folded.to_ascii_uppercase()),
         _ => None,
     });
-    kept.collect()
+    let code: String = kept.collect();
+    code.trim_matches(is_punctuation).to_owned()
 }
 
-/// Returns a pasted link or the text of a QR code: as [`code`], but letters keep their case, and dashes stay.
+/// Returns a pasted link or the text of a QR code: as [`code`], but letters keep their case, and dashes stay, as slashes do
+/// at its ends.
 pub fn link(text: &str) -> String {
     let kept = text.chars().filter_map(|character| match fold(character) {
         (Kind::Plain | Kind::Dash, folded) => Some(folded),
         _ => None,
     });
-    kept.collect()
+    let link: String = kept.collect();
+    let around = |sign: char| sign != '/' && is_punctuation(sign);
+    link.trim_matches(around).to_owned()
 }
 
 /// Returns a typed line, such as a user name or an e-mail address: as [`code`], but letters keep their case, each dash

@@ -86,6 +86,8 @@ fn a_pasted_link_leads_to_its_login_with_spaces_and_marks_in_it() {
         text.replace("/q/", "/q/\r\n"),
         text.to_uppercase(),
         text.replace(':', "："),
+        format!("“{text}”。"),
+        format!("（{text}），"),
     ] {
         assert_eq!(
             ScanCode::from_qr_text(&pasted, ORIGIN),
@@ -93,8 +95,10 @@ fn a_pasted_link_leads_to_its_login_with_spaces_and_marks_in_it() {
             "{pasted:?}"
         );
     }
-    let other = text.replace('-', "");
-    assert!(ScanCode::from_qr_text(&other, ORIGIN).is_err());
+    let further = text.replace("/q/", "/q/./");
+    for other in [text.replace('-', ""), format!("{text}/"), further] {
+        assert!(ScanCode::from_qr_text(&other, ORIGIN).is_err(), "{other:?}");
+    }
 }
 
 /// Characters that folding has a rule for, among any others.
