@@ -63,6 +63,16 @@ CREATE TABLE scanned_logins (
     PRIMARY KEY (cookie_digest, login_id)
 ) STRICT, WITHOUT ROWID;
 
+-- Computers of which a person has said after a login that it was not them, by address and by the browser's own words: the
+-- phone says so before it confirms the next login from there.
+CREATE TABLE disowned_computers (
+    account_id  TEXT NOT NULL REFERENCES accounts (id) ON DELETE CASCADE,
+    address     TEXT NOT NULL,
+    browser     TEXT NOT NULL,
+    disowned_at INTEGER NOT NULL,
+    PRIMARY KEY (account_id, address, browser)
+) STRICT, WITHOUT ROWID;
+
 -- Browsers logged in to the portal: by scanning, with the ID token's words, or by password.
 CREATE TABLE portal_sessions (
     cookie_digest TEXT PRIMARY KEY,

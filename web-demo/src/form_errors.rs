@@ -4,7 +4,7 @@ use askama::Template;
 use axum::response::Response;
 use http::StatusCode;
 use http::header::RETRY_AFTER;
-use saoma_protocol::SteeringChar;
+use saoma_protocol::{ParseCodeError, SteeringChar, UserCode, typed};
 
 use crate::accounts::attempts::Wait;
 use crate::accounts::id_number::IdNumberError;
@@ -25,7 +25,9 @@ pub(crate) enum FieldError {
     /// It is no ID number.
     IdNumber(IdNumberError),
     /// It cannot be the code of a login.
-    NotAUserCode,
+    UserCode(UserCodeRefused),
+    /// No login waits with this code.
+    UserCodeUnknown,
     /// It is no ID number; a login does not say more.
     WrongIdNumber,
     NameMissing,
@@ -106,7 +108,10 @@ impl FieldError {
             Self::IdNumber(IdNumberError::Form) => texts.id_number_form,
             Self::IdNumber(IdNumberError::Date) => texts.id_number_date,
             Self::IdNumber(IdNumberError::CheckCharacter) => texts.id_number_check,
-            Self::NotAUserCode => texts.not_a_user_code,
+            Self::UserCode(UserCodeRefused::Missing) => texts.user_code_missing,
+            Self::UserCode(UserCodeRefused::Length(count)) => return texts.user_code_length(count),
+            Self::UserCode(UserCodeRefused::Character) => texts.user_code_character,
+            Self::UserCodeUnknown => texts.user_code_unknown,
             Self::WrongIdNumber => all.face.wrong_id_number,
             Self::UserName(UserNameRefused::Missing) => texts.user_name_missing,
             Self::UserName(UserNameRefused::TooLong) => texts.user_name_too_long,
@@ -176,6 +181,30 @@ impl FieldError {
                 Some(Self::CardPassword(CardPasswordRefused::NotSixDigits))
             }
             TypedPassword::TooMany(wait) => Some(Self::TooMany(wait)),
+        }
+    }
+}
+
+/// Why a text cannot be the code of a login.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum UserCodeRefused {
+    /// Nothing was typed.
+    Missing,
+    /// It has this number of characters.
+    Length(usize),
+    /// It has a character that no code has.
+    Character,
+}
+
+impl UserCodeRefused {
+    /// Returns why the gateway would refuse a typed code without looking it up.
+    pub(crate) fn of(text: &str) -> Option<Self> {
+        let count = typed::code(text).chars().count();
+        match text.parse::<UserCode>() {
+            Ok(_) => None,
+            Err(_) if count == 0 => Some(Self::Missing),
+            Err(ParseCodeError::Alphabet) => Some(Self::Character),
+            Err(_) => Some(Self::Length(count)),
         }
     }
 }

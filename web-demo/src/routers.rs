@@ -104,6 +104,7 @@ impl Routers {
             logouts,
             outgoing,
             gateway,
+            portal: origins.portal.clone(),
         };
         let secret = &credentials.introspection_secret;
         let backchannel = portal::backchannel_routes(portal.clone());

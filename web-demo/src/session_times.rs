@@ -47,6 +47,8 @@ pub(crate) enum EndReason {
     LoggedOut,
     /// The person ended it elsewhere: on the phone, or from a notice.
     Elsewhere,
+    /// The person said on the phone that the login was not theirs.
+    Disowned,
     /// The gateway ended its session.
     AtProvider,
     CardReportedLost,
@@ -79,6 +81,7 @@ impl EndReason {
             Self::TooLong => return texts.too_long(times.max / 3600),
             Self::LoggedOut => texts.logged_out,
             Self::Elsewhere => texts.elsewhere,
+            Self::Disowned => texts.disowned,
             Self::AtProvider => texts.at_provider,
             Self::CardReportedLost => texts.card_reported_lost,
             Self::CardCancelled => texts.card_cancelled,

@@ -5,7 +5,7 @@ use std::future::Future;
 use axum::extract::{Request, State};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
-use http::header::SET_COOKIE;
+use http::header::{HOST, SET_COOKIE};
 use sqlx::SqlitePool;
 
 use crate::accounts::{Account, Accounts};
@@ -14,7 +14,8 @@ use crate::face::FaceChecks;
 use crate::known_browsers::KnownBrowsers;
 use crate::logouts::Logouts;
 use crate::pages::{
-    CookieName, Cookies, Failure, PageContext, PersonBar, SetCookies, Surface, TextSize,
+    CookieName, Cookies, Failure, PageContext, PersonBar, PortalAddress, SetCookies, Surface,
+    TextSize,
 };
 use crate::registers::Registers;
 use crate::secret::Secret;
@@ -41,6 +42,9 @@ pub(crate) trait SurfaceContext: Clone + Send + Sync + 'static {
 
     /// The cookie of the page that a stranger wanted to see.
     const NEXT_COOKIE: CookieName;
+
+    /// The public origin of the portal.
+    fn portal_origin(&self) -> &str;
 
     /// The hall's database.
     fn db(&self) -> &SqlitePool;
@@ -105,10 +109,19 @@ pub(crate) async fn with_page_context<S: SurfaceContext>(
     }
     let asked = TextSize::asked_for(request.uri().query());
     let size = asked.or_else(|| TextSize::kept(&cookies));
+    let host = request.headers().get(HOST);
+    let host = host.and_then(|host| host.to_str().ok()).unwrap_or_default();
+    let origin = surface.portal_origin().to_owned();
+    let portal = PortalAddress {
+        // A portal of this machine alone is not there for a phone in its network.
+        opens_here: !is_of_this_machine(&origin) || is_of_this_machine(host),
+        origin,
+    };
     let context = match surface.person_bar(&cookies).await {
         Ok(bar) => PageContext {
             bar,
             size: size.unwrap_or_default(),
+            portal,
         },
         Err(failure) => return failure.into_response(),
     };
@@ -119,4 +132,12 @@ pub(crate) async fn with_page_context<S: SurfaceContext>(
             .append(SET_COOKIE, size.keep(&cookies));
     }
     response
+}
+
+/// Returns true if an origin or a `Host` is a loopback address.
+fn is_of_this_machine(address: &str) -> bool {
+    let authority = address.rsplit("//").next().unwrap_or_default();
+    ["127.", "localhost", "[::1]"]
+        .iter()
+        .any(|loopback| authority.starts_with(loopback))
 }

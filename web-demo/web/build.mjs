@@ -16,6 +16,7 @@ const BUDGETS = {
   "register-page.js": 1536,
   "session-bar.js": 1024,
   "print-page.js": 512,
+  "show-password.js": 512,
   "face-check.js": 8 * 1024,
   "face-worker.js": 430 * 1024,
   "tokens.css": 1024,
@@ -54,6 +55,7 @@ await buildScripts({
     "register-page": "src/register-page.ts",
     "session-bar": "src/session-bar.ts",
     "print-page": "src/print-page.ts",
+    "show-password": "src/show-password.ts",
     "face-check": "src/face-check/define.ts",
   },
 });

@@ -2,7 +2,7 @@
 
 use sqlx::SqliteConnection;
 
-use super::CardRefusal;
+use super::{CardRefusal, CardService};
 use crate::accounts::{Account, AccountStanding};
 use crate::db::execute;
 use crate::registers::Card;
@@ -45,6 +45,14 @@ impl Obstacle {
             self,
             Self::Card(CardRefusal::NoCard | CardRefusal::Cancelled)
         )
+    }
+
+    /// The service by which the person removes it on the portal.
+    pub(crate) const fn service(self) -> Option<CardService> {
+        match self {
+            Self::Card(refusal) => CardService::that_mends(refusal),
+            Self::Provisional | Self::RegionClosed => None,
+        }
     }
 
     /// Returns the obstacle to the use of an electronic card that there is already: only the physical card's state is one.

@@ -3,7 +3,9 @@
 use sqlx::SqlitePool;
 use strum::{EnumString, IntoStaticStr, VariantArray};
 
+use super::CardRefusal;
 use crate::accounts::Account;
+use crate::pages::Texts;
 use crate::registers::{Card, CardAction, CardRegister, RegisterError};
 
 /// A service for a card (S15), in the order of the home page.
@@ -25,9 +27,24 @@ pub(crate) enum CardService {
 }
 
 impl CardService {
+    /// The name of the service.
+    pub(crate) const fn name(self, texts: &Texts) -> &'static str {
+        texts.card_services.names[self as usize]
+    }
+
     /// The end of its page's address.
     pub(crate) fn path(self) -> &'static str {
         self.into()
+    }
+
+    /// The service by which a holder makes a refused card good again by themselves; `None` if a counter does that.
+    pub(crate) const fn that_mends(refusal: CardRefusal) -> Option<Self> {
+        match refusal {
+            CardRefusal::NotActivated => Some(Self::Activate),
+            CardRefusal::ReportedLost => Some(Self::UndoLoss),
+            CardRefusal::Cancelled => Some(Self::Replace),
+            CardRefusal::NoCard | CardRefusal::Sealed | CardRefusal::ApplicationLocked => None,
+        }
     }
 
     /// The action on the card; `None` if the service only looks.

@@ -127,6 +127,12 @@ struct ProofPage<'a> {
 }
 
 impl ProofPage<'_> {
+    /// The name of the step, which is the heading of the page.
+    fn step_name(&self) -> &'static str {
+        let steps = &self.frame.texts().forgotten.steps;
+        steps.get(self.place() - 1).copied().unwrap_or_default()
+    }
+
     fn error(&self, field: &str) -> Option<String> {
         self.errors.text(field, self.frame.locale)
     }
@@ -228,11 +234,10 @@ impl<S: SurfaceContext> Resetting<S> {
         }
     }
 
-    async fn refused(&self, field: &'static str, error: FieldError) -> Result<Response, Failure> {
-        let errors = FormErrors::one(field, error);
-        let step = match field {
-            "proof" => Step::Way,
-            _ => self.step().await?,
+    async fn refused(&self, errors: FormErrors) -> Result<Response, Failure> {
+        let step = match errors.of("proof") {
+            Some(_) => Step::Way,
+            None => self.step().await?,
         };
         errors.page(&self.page(step, &errors))
     }
@@ -260,7 +265,7 @@ async fn send_code<S: SurfaceContext>(
     let sent = in_even_time(service.send_code(way, &resetting.cookies)).await?;
     match sent {
         Ok(()) => Ok(Redirect::to(PROOF).into_response()),
-        Err(error) => resetting.refused("code", error).await,
+        Err(error) => resetting.refused(FormErrors::one("code", error)).await,
     }
 }
 
@@ -293,6 +298,6 @@ async fn finish<S: SurfaceContext>(
     let finished = in_even_time(service.finish(&new, passed)).await?;
     match finished {
         Ok(()) => Ok(Redirect::to(PROOF).into_response()),
-        Err((field, error)) => resetting.refused(field, error).await,
+        Err(errors) => resetting.refused(errors).await,
     }
 }

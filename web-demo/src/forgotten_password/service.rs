@@ -3,11 +3,13 @@
 use std::net::IpAddr;
 use std::time::Duration;
 
+use saoma_protocol::typed;
+
 use super::draft::{CodeWay, Draft};
 use crate::accounts::attempts::{AttemptLimit, Wait, address_key};
 use crate::accounts::{Account, PhoneNumber, check_password, password};
 use crate::face::PassedCheck;
-use crate::form_errors::FieldError;
+use crate::form_errors::{FieldError, FormErrors};
 use crate::logouts::LogoutReason;
 use crate::pages::{Cookies, Failure, Locale};
 use crate::proof::Claimant;
@@ -169,20 +171,26 @@ impl<S: SurfaceContext> ResetService<'_, S> {
         })
     }
 
-    /// Sets the password. The inner error is for a field; that of the field `proof` says that none is left.
+    /// Sets the password. The inner errors are for fields; that of the field `proof` says that no proof is left.
     pub(super) async fn finish(
         &self,
         new: &NewPassword,
         passed: Option<PassedCheck>,
-    ) -> Result<Result<(), (&'static str, FieldError)>, Failure> {
-        const OVER: (&str, FieldError) = ("proof", FieldError::ProofOver);
+    ) -> Result<Result<(), FormErrors>, Failure> {
+        let over = || FormErrors::one("proof", FieldError::ProofOver);
         let id_number = self.draft.id_number.as_str();
         // What the account forbids is told after the proof: a stranger would learn the user name.
-        if let Err(rule) = check_password(&new.password, "", id_number, "") {
-            return Ok(Err(("password", FieldError::Password(rule))));
+        let mut errors = FormErrors::default();
+        if passed.is_none() && self.draft.code_way.is_some() && typed::code(&new.code).is_empty() {
+            errors.add("code", FieldError::Code(CodeRefused::Missing));
         }
-        if new.password != new.repeat {
-            return Ok(Err(("repeat", FieldError::Confirmation)));
+        match check_password(&new.password, "", id_number, "") {
+            Err(rule) => errors.add("password", FieldError::Password(rule)),
+            Ok(()) if new.password != new.repeat => errors.add("repeat", FieldError::Confirmation),
+            Ok(()) => {}
+        }
+        if !errors.is_empty() {
+            return Ok(Err(errors));
         }
         let phone = match self.draft.code_way {
             Some(way) => Some(self.phone(way).await?.unwrap_or_else(PhoneNumber::none)),
@@ -192,15 +200,17 @@ impl<S: SurfaceContext> ResetService<'_, S> {
         let proof = claimant.proof(passed, phone.as_ref(), &new.code).await?;
         let proof = match proof {
             Ok(proof) => proof,
-            Err(FieldError::ProofOver) => return Ok(Err(OVER)),
-            Err(error) => return Ok(Err(("code", error))),
+            Err(FieldError::ProofOver) => return Ok(Err(over())),
+            Err(error) => return Ok(Err(FormErrors::one("code", error))),
         };
         let Some(account) = self.account else {
-            return Ok(Err(("code", FieldError::Code(CodeRefused::NoneSent))));
+            let none_sent = FieldError::Code(CodeRefused::NoneSent);
+            return Ok(Err(FormErrors::one("code", none_sent)));
         };
         let (user_name, own_phone) = (&account.user_name, &account.phone);
         if let Err(rule) = check_password(&new.password, user_name, id_number, own_phone) {
-            return Ok(Err(("password", FieldError::Password(rule))));
+            let rule = FieldError::Password(rule);
+            return Ok(Err(FormErrors::one("password", rule)));
         }
         let hash = password::hash_later(new.password.clone()).await?;
         let mut transaction = db::write(self.surface.db()).await?;
@@ -208,7 +218,7 @@ impl<S: SurfaceContext> ResetService<'_, S> {
             || !account.reset_password(&mut transaction, &hash).await?
             || !self.draft.finish(&mut transaction).await?
         {
-            return Ok(Err(OVER));
+            return Ok(Err(over()));
         }
         let reason = LogoutReason::AccountChanged;
         all_logins::end(&mut transaction, &account.id, None, reason).await?;

@@ -75,7 +75,7 @@ impl CardView {
     pub(super) fn service(&self, service: CardService) -> ServiceView {
         ServiceView {
             path: service.path(),
-            name: self.texts.card_services.names[service as usize],
+            name: service.name(self.texts),
             allowed: self.holding.allows(service),
         }
     }

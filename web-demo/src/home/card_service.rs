@@ -58,6 +58,11 @@ impl CardPage<'_> {
             .map_or(1, |making| making.step as usize + 1)
     }
 
+    /// The number of the card that is acted on, masked.
+    fn masked_number(&self) -> Option<String> {
+        self.card.number().map(|number| mask(&number))
+    }
+
     fn number(&self, making: &Making) -> String {
         match self.in_full {
             true => making.number.clone(),

@@ -8,7 +8,7 @@ use axum::extract::{FromRequest, FromRequestParts, Request, State};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Redirect, Response};
 use http::header::{ALLOW, SET_COOKIE};
-use http::{HeaderMap, Method, StatusCode};
+use http::{HeaderMap, HeaderValue, Method, StatusCode};
 use tokio_util::task::TaskTracker;
 use tower::ServiceExt;
 
@@ -21,12 +21,12 @@ use super::requests::{
 };
 use super::store::{self, Holder, KeptForm};
 use crate::pages::{
-    Cookies, Failure, Locale, RequestFacts, SessionBar, SetCookies, TextSize, cookies_off,
-    has_script, plain,
+    CookieName, Cookies, Failure, Locale, RequestFacts, SessionBar, SetCookies, Surface, TextSize,
+    cookies_off, has_script, plain,
 };
 use crate::secret::Secret;
 use crate::session_page;
-use crate::session_times::{self, LoginState};
+use crate::session_times::{self, EndReason, LoginState};
 use crate::surface::SurfaceContext;
 
 /// Lifetime of the browser's cookie. It names no person, and is worth nothing without a page's key.
@@ -84,6 +84,9 @@ impl<S: SurfaceContext> Forms<S> {
         let next = cookies.value(S::NEXT_COOKIE).and_then(next::read);
         let texts = &locale.texts().ends;
         let is_at_login = path.starts_with("/login");
+        // A code of a link waits in the app for its person to log in.
+        let confirms =
+            S::SURFACE == Surface::Phone && cookies.value(CookieName::LinkedCode).is_some();
         let session = match login {
             LoginState::LoggedIn { time, .. } if path != session_page::PATH => Some(SessionBar {
                 seconds: time.seconds,
@@ -99,12 +102,15 @@ impl<S: SurfaceContext> Forms<S> {
                 notices.push(reason.text(S::SURFACE, locale));
                 None
             }
-            LoginState::Nobody if is_at_login && next.is_some() => {
+            LoginState::Nobody if is_at_login && next.is_some() && !confirms => {
                 notices.push(texts.log_in_first.to_owned());
                 None
             }
             _ => None,
         };
+        if is_at_login && session.is_none() && confirms {
+            notices.push(texts.log_in_to_confirm.to_owned());
+        }
         if is_at_login && session.is_none() && next.is_some_and(|page| next::has_form(&page)) {
             notices.push(texts.typed_waits.to_owned());
         }
@@ -244,6 +250,11 @@ impl<S: SurfaceContext> Forms<S> {
         }
         let is_page = is_html(response.headers());
         self.told(&cookies, &login, is_page).await;
+        if is_page && is_news_of_disowned(&login) {
+            // The browser forgets that it knows the person: the next login asks there whether it is them.
+            let forget = HeaderValue::from_static("\"storage\"");
+            response.headers_mut().insert("clear-site-data", forget);
+        }
         if path == "/" && wanted.is_some() {
             // A person who begins at the first page wants no other any more.
             let forget = cookies.expire(S::NEXT_COOKIE);
@@ -320,6 +331,18 @@ impl<S: SurfaceContext> Forms<S> {
         }
         Ok(response)
     }
+}
+
+/// Returns true if the browser is told that the person has disowned its login.
+const fn is_news_of_disowned(login: &LoginState) -> bool {
+    matches!(
+        login,
+        LoginState::Ended {
+            reason: EndReason::Disowned,
+            told: false,
+            ..
+        }
+    )
 }
 
 /// Keeps the answers to forms, and shows them.

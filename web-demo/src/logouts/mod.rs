@@ -54,7 +54,7 @@ impl From<LogoutReason> for EndReason {
             }
             LogoutReason::AccountChanged => Self::PasswordChanged,
             LogoutReason::AccountTakenOver => Self::AccountTakenOver,
-            LogoutReason::Disowned => Self::Elsewhere,
+            LogoutReason::Disowned => Self::Disowned,
         }
     }
 }

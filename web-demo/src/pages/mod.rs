@@ -23,7 +23,7 @@ pub(crate) use form_summary::errors;
 pub(crate) use frame::{Frame, KEPT, Surface, page, shown};
 pub(crate) use list::{Action, Badge, Pages, Row};
 pub(crate) use locale::{Locale, remember_locale};
-pub(crate) use page_context::{PageContext, PersonBar, TextSize};
+pub(crate) use page_context::{PageContext, PersonBar, PortalAddress, TextSize};
 pub(crate) use paging::Paging;
 pub(crate) use policy::{Policy, with_policy};
 pub(crate) use refusal::{cookies_off, missing, plain, with_a_page};

@@ -26,6 +26,15 @@ pub(crate) struct PageContext {
     /// The person who is logged in.
     pub bar: Option<PersonBar>,
     pub size: TextSize,
+    pub portal: PortalAddress,
+}
+
+/// The portal, as pages of the app lead to it.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct PortalAddress {
+    pub origin: String,
+    /// True if the browser of this request reaches it.
+    pub opens_here: bool,
 }
 
 /// The person's bar, at the head of each page.
@@ -100,6 +109,13 @@ impl Frame<'_> {
     pub(crate) fn bar(&self) -> Option<PersonBar> {
         CONTEXT
             .try_with(|context| context.bar.clone())
+            .unwrap_or_default()
+    }
+
+    /// Returns the portal's address.
+    pub(crate) fn portal_address(&self) -> PortalAddress {
+        CONTEXT
+            .try_with(|context| context.portal.clone())
             .unwrap_or_default()
     }
 

@@ -22,16 +22,36 @@ pub(super) async fn claim(
     request: &ScanRequest,
     locale: Locale,
 ) -> Result<Response, Failure> {
+    match claim_waiting(phone, session, request, locale).await? {
+        Some(response) => Ok(response),
+        None => ScanError::UnknownCode.answer(locale, SCAN_PATH),
+    }
+}
+
+/// As [`claim`], but returns `None` if no login waits for the code: a form says so beside its field.
+pub(super) async fn claim_waiting(
+    phone: &Phone,
+    session: PhoneSession,
+    request: &ScanRequest,
+    locale: Locale,
+) -> Result<Option<Response>, Failure> {
     if let Some(barrier) = Barrier::of(phone, &session.account_id).await? {
-        return barrier.refused_scan(locale, SCAN_PATH);
+        return barrier.refused_scan(locale, SCAN_PATH).map(Some);
     }
     let gateway = phone.gateway.phone_of(&session.access_token());
     match gateway.claim(request).await {
         Ok(context) => {
             ScannedLogin::keep(&phone.db, &session, &context).await?;
-            Ok(Redirect::to(&path_of(context.login_id)).into_response())
+            Ok(Some(
+                Redirect::to(&path_of(context.login_id)).into_response(),
+            ))
         }
-        Err(error) => refused(phone, session, error, None, locale, SCAN_PATH).await,
+        Err(PhoneError::Refused { problem, .. }) if problem.error == ErrorCode::UnknownCode => {
+            Ok(None)
+        }
+        Err(error) => refused(phone, session, error, None, locale, SCAN_PATH)
+            .await
+            .map(Some),
     }
 }
 

@@ -16,6 +16,7 @@ use serde::Deserialize;
 
 use super::claim::refused;
 use super::confirmation_page::{ConfirmationPage, LookAtComputerPage};
+use super::disowned_computers;
 use super::identity_choice::IdentityChoice;
 use super::login_at_hand::Confirmation;
 use super::outcome;
@@ -50,11 +51,14 @@ impl Confirmation {
         let path = path_of(self.id());
         let (account_id, offered) = (&self.session.account_id, &self.login.context.identities);
         let choices = IdentityChoice::all(&self.phone.db, account_id, offered, self.locale);
+        let requester = &self.login.context.requester;
+        let disowned_on = disowned_computers::last_disowned(&self.phone.db, account_id, requester);
         let asking = ConfirmationPage {
             frame: Frame::phone(self.locale, &path),
             login: &self.login,
             choices: choices.await?,
             identity_missing,
+            disowned_on: disowned_on.await?,
             countdown_script: countdown_script(),
         };
         if identity_missing {

@@ -20,6 +20,8 @@ pub(super) struct ConfirmationPage<'a> {
     pub choices: Vec<IdentityChoice>,
     /// The form was sent without a choice.
     pub identity_missing: bool,
+    /// The day on which the person disowned a login of such a computer.
+    pub disowned_on: Option<String>,
     pub countdown_script: Option<&'static str>,
 }
 
@@ -150,6 +152,7 @@ mod tests {
             login: &login,
             choices: choices(ids),
             identity_missing: false,
+            disowned_on: None,
             countdown_script: None,
         };
         flat(&page.render_with_values(NO_VALUES).expect("a page"))

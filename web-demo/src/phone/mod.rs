@@ -17,6 +17,7 @@ mod browsers;
 mod claim;
 mod confirmation;
 mod confirmation_page;
+mod disowned_computers;
 mod e_card;
 mod face;
 mod gateway_client;
@@ -77,6 +78,8 @@ pub(crate) struct Phone {
     pub outgoing: Outgoing,
     /// The gateway, for scans and decisions.
     pub gateway: GatewayClient,
+    /// The public origin of the portal, where cards are looked after.
+    pub portal: String,
 }
 
 /// The largest form: a QR code's text of a few hundred bytes.

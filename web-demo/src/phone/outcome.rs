@@ -3,6 +3,7 @@
 use askama::Template;
 use axum::response::{IntoResponse, Redirect, Response};
 
+use super::disowned_computers;
 use super::identity_choice::IdentityChoice;
 use super::login_at_hand::Confirmation;
 use super::requester;
@@ -71,8 +72,10 @@ pub(super) async fn disown(confirmation: Confirmation) -> Result<Response, Failu
         return Ok(Redirect::to(&path).into_response());
     }
     let (phone, session) = (&confirmation.phone, &confirmation.session);
+    let requester = &login.context.requester;
+    disowned_computers::remember(&phone.db, &session.account_id, requester).await?;
     // A session has the id of the login that began it.
-    browsers::end_at_provider(&phone.db, &id.to_string(), EndReason::Elsewhere).await?;
+    browsers::end_at_provider(&phone.db, &id.to_string(), EndReason::Disowned).await?;
     let at_gateway = confirmation.gateway().end_session(id).await;
     if let Err(error) = &at_gateway {
         tracing::info!(%error, "a disowned login is ended by the outbox");

@@ -3,15 +3,15 @@
 use askama::Template;
 use axum::extract::{Form, State};
 use axum::response::Response;
-use saoma_protocol::{ScanRequest, UserCode, typed};
+use saoma_protocol::{ScanRequest, typed};
 use serde::Deserialize;
 
-use super::claim::claim;
+use super::claim::{claim, claim_waiting};
 use super::scan_barrier::Barrier;
 use super::scan_error::ScanError;
 use super::sessions::PhoneSession;
 use super::{Phone, linked_code};
-use crate::form_errors::{FieldError, FormErrors};
+use crate::form_errors::{FieldError, FormErrors, UserCodeRefused};
 use crate::pages::{Cookies, Failure, Frame, Locale, has_script};
 
 const PATH: &str = "/scan";
@@ -24,7 +24,7 @@ struct ScanPage<'a> {
     frame: Frame<'a>,
     camera_script: Option<&'static str>,
     user_code: &'a str,
-    /// Why what was typed cannot be a code.
+    /// Why what was typed leads to no login.
     problem: Option<String>,
 }
 
@@ -89,14 +89,24 @@ pub(super) async fn submit(
         ScanRequest::UserCode { user_code } if typed::link(user_code).contains('/') => {
             linked_code::ask(&phone, &cookies, user_code, locale)
         }
-        // Told beside the field, with what was typed in it. The gateway would refuse it too, and count no try.
-        ScanRequest::UserCode { user_code } if user_code.parse::<UserCode>().is_err() => {
-            if let Some(barrier) = Barrier::of(&phone, &session.account_id).await? {
-                return barrier.refused_scan(locale, PATH);
+        ScanRequest::UserCode { user_code } => {
+            // Told beside the field, with what was typed in it. The gateway would refuse it too, and count no try.
+            if let Some(refused) = UserCodeRefused::of(user_code) {
+                if let Some(barrier) = Barrier::of(&phone, &session.account_id).await? {
+                    return barrier.refused_scan(locale, PATH);
+                }
+                let errors = FormErrors::one("user_code", FieldError::UserCode(refused));
+                return answer(locale, user_code, &errors);
             }
-            let errors = FormErrors::one("user_code", FieldError::NotAUserCode);
-            answer(locale, user_code, &errors)
+            // A code that is mistyped or out of date is corrected in the same field.
+            match claim_waiting(&phone, session, &request, locale).await? {
+                Some(response) => Ok(response),
+                None => {
+                    let errors = FormErrors::one("user_code", FieldError::UserCodeUnknown);
+                    answer(locale, user_code, &errors)
+                }
+            }
         }
-        _ => claim(&phone, session, &request, locale).await,
+        ScanRequest::Qr { .. } => claim(&phone, session, &request, locale).await,
     }
 }

@@ -7,7 +7,7 @@ use http::StatusCode;
 
 use super::Phone;
 use crate::accounts::Account;
-use crate::cards::{self, CardRefusal, Obstacle};
+use crate::cards::{self, CardRefusal, CardService, Obstacle};
 use crate::pages::{Failure, Frame, Locale, page};
 
 /// What stands between a person and a scan.
@@ -91,6 +91,15 @@ impl Barrier {
     /// Returns true for a provisional user whom nothing else keeps from the electronic card.
     pub(super) fn is_provisional(self) -> bool {
         self == Self::CannotApply(Obstacle::Provisional)
+    }
+
+    /// The service of the portal that removes the barrier.
+    pub(super) const fn service(self) -> Option<CardService> {
+        match self {
+            Self::NotApplied => None,
+            Self::CannotApply(obstacle) => obstacle.service(),
+            Self::Card(refusal) => CardService::that_mends(refusal),
+        }
     }
 
     /// The step in this app that removes the barrier: address and name.

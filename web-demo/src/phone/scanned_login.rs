@@ -75,7 +75,7 @@ impl ScannedLogin {
         fetch_optional!(db, "SELECT context, strftime('%Y-%m-%d %H:%M:%S',
                 context ->> 'requested_at', 'unixepoch', '+8 hours') AS requested_at,
                 max(expires_at - unixepoch(), 0) AS seconds_left, identity_id, decision,
-                strftime('%Y-%m-%d %H:%M:%S', decided_at, 'unixepoch', '+8 hours') AS decided_at, disowned
+                strftime('%Y-%m-%d %H:%M', decided_at, 'unixepoch', '+8 hours') AS decided_at, disowned
             FROM scanned_logins WHERE cookie_digest = ?1 AND login_id = ?2";
             session.digest(), id.to_string())
         .await

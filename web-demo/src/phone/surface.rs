@@ -31,6 +31,10 @@ impl SurfaceContext for Phone {
 
     const NEXT_COOKIE: CookieName = CookieName::PhoneNext;
 
+    fn portal_origin(&self) -> &str {
+        &self.portal
+    }
+
     fn db(&self) -> &SqlitePool {
         &self.db
     }

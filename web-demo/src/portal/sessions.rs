@@ -111,7 +111,7 @@ impl PortalSession {
 
     async fn find(db: &SqlitePool, cookie: Secret) -> Result<Option<Self>, sqlx::Error> {
         let row = fetch_optional!(db, "SELECT name, identity, account_id, id, method,
-                strftime('%Y-%m-%d %H:%M:%S', logged_in_at, 'unixepoch', '+8 hours'), flash
+                strftime('%Y-%m-%d %H:%M', logged_in_at, 'unixepoch', '+8 hours'), flash
             FROM portal_sessions
             WHERE cookie_digest = ?1 AND expires_at > unixepoch() AND ended_at IS NULL";
             cookie.digest())

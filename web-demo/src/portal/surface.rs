@@ -31,6 +31,10 @@ impl SurfaceContext for Portal {
 
     const NEXT_COOKIE: CookieName = CookieName::PortalNext;
 
+    fn portal_origin(&self) -> &str {
+        &self.origin
+    }
+
     fn db(&self) -> &SqlitePool {
         &self.db
     }

@@ -65,8 +65,9 @@ impl UserFields {
             typed::phone_number(&self.phone),
         );
         let allowed = check_password(password, &named, id_number.as_str(), &called);
-        errors.take("password", allowed.map_err(FieldError::Password));
-        let confirmed = *password == credentials.confirmation;
+        let allowed = errors.take("password", allowed.map_err(FieldError::Password));
+        // A password that has to be chosen anew is typed twice anew.
+        let confirmed = allowed.is_none() || *password == credentials.confirmation;
         errors.require(confirmed, "confirmation", FieldError::Confirmation);
         let phone = errors.take("phone", self.phone(any_phone));
         let contacts = self.contacts.check().map_err(|wrong| {

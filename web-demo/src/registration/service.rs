@@ -212,13 +212,20 @@ impl<'a, S: SurfaceContext> RegistrationService<'a, S> {
         {
             errors.add("user_name", FieldError::UserNameTaken);
         }
+        let by_code = passed.is_none();
+        // Told with the other mistakes. A typed code is looked at when they are gone, because each look is a try.
+        if by_code && typed::code(&credentials.code).is_empty() {
+            errors.add("code", FieldError::Code(CodeRefused::Missing));
+        }
+        if by_code
+            && let Some(checked) = &checked
+            && !self.may_prove(draft, &checked.phone).await?
+        {
+            errors.add("phone", FieldError::NotPhoneOnFile);
+        }
         let Some(checked) = checked.filter(|_| errors.is_empty()) else {
             return Ok(Err(errors));
         };
-        let by_code = passed.is_none();
-        if by_code && !self.may_prove(draft, &checked.phone).await? {
-            return Ok(Err(FormErrors::one("phone", FieldError::NotPhoneOnFile)));
-        }
         let over = match passed {
             Some(_) => ("phone", FieldError::FaceCheckOver),
             None => ("code", FieldError::Code(CodeRefused::NoneSent)),

@@ -242,7 +242,10 @@ async fn u4_the_new_password_keeps_the_rules_and_a_mistyped_one_costs_no_try() {
         let line = set(&code, password);
         check!(browser; "{line} 422 | {reason} | !value=\"{password}");
     }
-    check!(browser; "/login/forgotten/password <- code={code}&password={NEW}&repeat=q7wz89 => 422 | #repeat …不一致…");
+    check!(browser; "
+        /login/forgotten/password <- code={code}&password={NEW}&repeat=q7wz89 => 422 | #repeat …不一致…
+        /login/forgotten/password <- code=&password=a1&repeat=a2 => 422 | #code 请输入短信中的6位验证码。
+        /login/forgotten/password <- code=&password=a1&repeat=a2 => 422 | #password 密码应为4至16位… | !不一致");
     assert_eq!(hall.count("sms_codes WHERE tries = 0").await, 1);
     let wrong = set(other_than(&code), NEW);
     check!(browser; "{wrong} 422 | #code …4…");

@@ -226,12 +226,12 @@ async fn the_phone_lists_where_its_person_is_logged_in_and_logs_them_out_there()
     check!(phone; "{end} => @{end} | 127.0.0.1（本机） | 未提交的内容可能丢失 | href=\"/sessions\" | 确认退出");
     computer.check("/account => @/account").await;
     check!(phone; "{end} <- => @/sessions | Chrome · Linux | !/at-sites/");
-    is_logged_out(&mut computer, "此处的登录已被您在其他设备上退出").await;
+    is_logged_out(&mut computer, "这次登录已由账号本人在其他设备上退出").await;
     assert!(hall.sessions(&phone).await.sessions.is_empty());
     by_password.check("/account => @/account").await;
     let end = phone.get("/sessions").await.link("/sessions/");
     check!(phone; "{end} <- => @/sessions | 没有电脑登录您的账号");
-    is_logged_out(&mut by_password, "此处的登录已被您在其他设备上退出").await;
+    is_logged_out(&mut by_password, "这次登录已由账号本人在其他设备上退出").await;
     // A repeat, and what is no session.
     check!(phone; "
         /sessions/at-sites/0123456789ABCDEFGHJKMNPQ/end <- => @/sessions

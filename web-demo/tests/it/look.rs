@@ -49,10 +49,6 @@ fn u15_no_form_is_refused_by_the_browser_in_the_browsers_own_language() {
     for (path, template) in &templates {
         for form in forms_to_fill_in(template) {
             let (opening, _) = form.split_once('>').unwrap();
-            // The gateway's confirmation: choosing, then one of two buttons.
-            if path.ends_with("phone/confirmation.html") {
-                continue;
-            }
             checked += 1;
             let by_us = form
                 .lines()

@@ -21,8 +21,21 @@ async fn u8_a_person_whose_card_cannot_scan_reads_why_in_place_of_the_way_to_sca
         let mut jia = hall.phone_of("jia").await;
         check!(jia; "
             / => {reason} | tel:12333 | !class=\"button scan\"
-            /card => !class=\"button scan\"
-            /scan => {reason} | tel:12333 | !scan-camera | !name=\"user_code\"");
+            /card => !class=\"button scan\" | {portal}
+            /scan => {reason} | tel:12333 | !scan-camera | !name=\"user_code\" | {portal}", portal = hall.portal);
+        // What the holder can do without a counter is one press away.
+        let service = match state {
+            "not_activated" => "activate",
+            "reported_lost" => "undo-loss",
+            "cancelled" => "replace",
+            _ => "",
+        };
+        for page in ["/", "/card", "/scan"] {
+            let page = jia.get(page).await;
+            let link = format!("{}/card/", hall.portal);
+            assert_eq!(page.body.contains(&link), !service.is_empty(), "{page:?}");
+            assert!(page.body.contains(&format!("{link}{service}")) || service.is_empty());
+        }
     }
     let mut wu = hall.phone_of("wu").await;
     check!(wu; "
@@ -46,7 +59,11 @@ async fn u6_a_scan_of_a_person_who_is_refused_leaves_the_computers_code_good() {
         /open?code={qr} => @/open | 403 | 实体社保卡已挂失
         /open => @/scan",
         code = login.user_code, qr = login.qr);
-    check!(hall.phone_of("jia").await; "/scan <- text={} => 以电子社保卡身份登录", login.qr);
+    let mut jia = hall.phone_of("jia").await;
+    // A code of no login is corrected in the same field; its own text leads on, as a Chinese keyboard ends it.
+    check!(jia; "
+        /scan <- user_code=BBBB-BBBB => 422 | #user-code 没有与此代码对应的登录… | value=\"BBBB-BBBB\"
+        /scan <- user_code={}。 => 以电子社保卡身份登录", login.user_code);
     let next = browser.next().await.unwrap();
     assert!(matches!(next, ServerMessage::Scanned { .. }), "{next:?}");
 }
@@ -59,7 +76,8 @@ async fn a_link_is_taken_after_a_login_and_scans_only_when_its_person_says_yes()
     let code = login.qr.rsplit('/').next().unwrap();
     let mut stranger = hall.phone();
     check!(stranger; "
-        /open?code={code} => @/login
+        /open?code={code} => @/login | 请先登录，然后继续确认电脑上的登录 | !该页面需要登录后查看
+        /login => href=\"/login/face\" | 请先登录，然后继续确认电脑上的登录
         /login <- user_name=jia&password=shili2026 => @/open | 二维码是否就在您眼前的电脑屏幕上？ | !{code}
         /open => 二维码是否就在您眼前的电脑屏幕上？");
     assert_eq!(hall.count("scanned_logins").await, 0);
@@ -113,10 +131,33 @@ async fn u9_not_me_ends_the_login_at_portal_and_gateway_and_says_so() {
         /logins/{login}/not-me <- => @/logins/{login} | 已退出该登录 | 修改登录密码 | href=\"/sessions\"
         /logins/{login}/not-me <- => 已退出该登录
         /sessions => 没有电脑登录您的账号");
-    computer.check("/account => @/login").await;
+    let headers = computer.headers_of("/login").await;
+    assert_eq!(
+        headers["clear-site-data"], "\"storage\"",
+        "the browser knows the person no longer"
+    );
+    let headers = computer.headers_of("/login").await;
+    assert!(!headers.contains_key("clear-site-data"), "once");
     assert_eq!(hall.sessions(&jia).await.sessions.len(), 0);
     // Another person's phone, and one that has not confirmed it, end nothing.
     check!(hall.phone_of("ding").await; "/logins/{login}/not-me <- => 409");
+}
+
+/// Row U9, threat T34: the computer and the next question on the phone say that its person has disowned the login.
+#[tokio::test]
+async fn u9_a_disowned_computer_is_told_whose_act_it_was_and_is_warned_of_at_its_next_code() {
+    let hall = Hall::with_gateway().await;
+    let mut jia = hall.phone_of("jia").await;
+    let mut computer = hall.portal_by_scan(&mut jia, "personal").await;
+    let (login,): (String,) = hall.row("SELECT login_id FROM scanned_logins").await;
+    check!(jia; "/logins/{login}/not-me <- => 已退出该登录");
+    check!(computer; "/account => @/login | 这次登录已被账号本人在手机上退出。 | !您在其他设备");
+    let (_browser, login) = open_login(&hall).await;
+    let day = hall.day("+8 hours").await;
+    check!(jia; "/scan <- text={} => {day}，您以“不是我本人”退出过来自这一地址和浏览器的登录", login.qr);
+    let mut ding = hall.phone_of("ding").await;
+    let (_browser, login) = open_login(&hall).await;
+    check!(ding; "/scan <- text={} => 以电子社保卡身份登录 | !退出过来自这一地址", login.qr);
 }
 
 /// Row U9: a browser that holds its code back until the person has disowned the login is not let in with it.
@@ -158,6 +199,7 @@ async fn u9_a_decline_says_what_happened_and_how_to_report_it() {
     let mut yi = hall.phone_of("yi").await;
     let (_browser, login) = open_login(&hall).await;
     let asked = check!(yi; "/scan <- text={} => type=\"radio\" name=\"identity\" value=\"unit:90001\"", login.qr);
+    asked.check("the question", "novalidate");
     check!(yi; "{}/confirm <- => @{0}?missing=identity | 422 | 请先选择登录身份", asked.path);
 }
 

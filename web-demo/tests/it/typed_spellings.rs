@@ -144,7 +144,7 @@ async fn p3_a_password_with_a_space_or_full_width_letters_is_told_so() {
         .check("wrong", "422 | !全角字符");
 }
 
-/// Row P1: the phone's page says beside the field that a text cannot be a code, and no request goes to the gateway.
+/// Row P1: the phone's page says beside the field why a text cannot be a code, and no request goes to the gateway.
 #[tokio::test]
 async fn p1_what_cannot_be_a_login_code_is_told_beside_the_field() {
     let hall = Hall::open().await;
@@ -154,8 +154,18 @@ async fn p1_what_cannot_be_a_login_code_is_told_beside_the_field() {
             continue;
         }
         let page = jia.post("/scan", &[("user_code", &no_code)]).await;
-        page.check(&no_code, "422 | #user-code 登录代码为8位字母…");
+        page.check(&no_code, "422 | #user-code 登录代码…");
         page.check(&no_code, &format!("422 | value=\"{no_code}\""));
+    }
+    for (typed, reason) in [
+        (" 。", "请输入登录代码。"),
+        ("MCGH", "登录代码应为8位字母，您输入了4位。"),
+        ("MCGH-PJDGG", "登录代码应为8位字母，您输入了9位。"),
+        ("0O1I-L5S8", "登录代码只有英文字母，没有数字…"),
+        ("730 492", "登录代码只有英文字母，没有数字…"),
+    ] {
+        let page = jia.post("/scan", &[("user_code", typed)]).await;
+        page.check(typed, &format!("422 | #user-code {reason}"));
     }
 }
 

@@ -21,7 +21,11 @@ async fn a_person_registers_in_four_steps_and_is_a_provisional_user() {
             "创建用户",
         ),
     ] {
-        assert_eq!(browser.check(script).await.step(), step);
+        let page = browser.check(script).await;
+        assert_eq!(page.step(), step);
+        // Each step is a page of its own, by its title and its heading (WCAG 2.4.2, 2.4.6).
+        let heading = format!("<h1>{step}</h1> | <title>{step}（第 ");
+        page.check(step, &heading);
     }
     let mut registering = Registering {
         browser,

@@ -14,8 +14,8 @@ import { en, zh } from "./words.ts";
 const SITE = "示例省人力资源和社会保障网上服务大厅";
 
 /** Texts of these pages. */
-const CHINESE = { words: zh, list: "已登录的电脑", end: /退出该登录/, act: "确认退出", none: "没有电脑登录您的账号", told: /此处的登录已被您在其他设备上退出/ };
-const ENGLISH = { words: en, list: "Computers logged in", end: /Log out there/, act: "Log out there now", none: "No computer is logged in", told: /was ended by you on another device/ };
+const CHINESE = { words: zh, list: "已登录的电脑", end: /退出该登录/, act: "确认退出", none: "没有电脑登录您的账号", told: /这次登录已由账号本人在其他设备上退出/ };
+const ENGLISH = { words: en, list: "Computers logged in", end: /Log out there/, act: "Log out there now", none: "No computer is logged in", told: /owner of the account ended this login from another device/ };
 
 let demo: Demo;
 let browser: Browser;

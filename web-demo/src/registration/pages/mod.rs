@@ -66,6 +66,18 @@ impl Frame<'_> {
     fn registration_place(&self, step: Step) -> usize {
         step as usize + usize::from(self.surface == Surface::Portal)
     }
+
+    /// The name of the step at a place, which is the heading of its page.
+    pub(crate) fn registration_step(&self, place: usize) -> &'static str {
+        let steps = self.registration_steps();
+        steps.get(place - 1).copied().unwrap_or_default()
+    }
+
+    /// The step at a place and its number, for the title of its page.
+    pub(crate) fn registration_title(&self, place: usize) -> String {
+        let (texts, count) = (&self.texts().registration, self.registration_steps().len());
+        texts.step_of(self.registration_step(place), place, count)
+    }
 }
 
 /// A request for a page of a registration.

@@ -49,7 +49,6 @@ export class ScanCamera extends HTMLElement {
     super();
     const root = this.attachShadow({ mode: "open" });
     root.append(stylesheet(new URL("scan-camera.css", import.meta.url)), this.#view, this.#status, box("actions", this.#again, this.#torch, this.#choosePhoto, this.#file));
-    this.#again.className = "main";
     this.#file.addEventListener("change", () => this.#readChosenPhoto());
   }
 
