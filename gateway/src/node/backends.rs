@@ -22,6 +22,9 @@ use crate::subjects::Subjects;
 /// Beginning of a certificate in PEM (RFC 7468 §5).
 const CERTIFICATE: &[u8] = b"-----BEGIN CERTIFICATE-----";
 
+/// End of the first line of a private key of any kind in PEM (RFC 7468 §10).
+const PRIVATE_KEY: &[u8] = b"PRIVATE KEY-----";
+
 /// Times that a start tries to note the version of its data.
 const CLAIM_TRIES: u32 = 3;
 
@@ -176,10 +179,7 @@ async fn connection_settings(store: &StoreSettings) -> Result<ConnectionSettings
                 source,
             })?;
             // A file without any is taken for an empty list of authorities, which fails at each connection.
-            if !pem
-                .windows(CERTIFICATE.len())
-                .any(|part| part == CERTIFICATE)
-            {
+            if !holds(&pem, CERTIFICATE) {
                 return Err(BackendError::Certificates {
                     path: path.clone(),
                     source: "there is no certificate in it".into(),
@@ -190,8 +190,8 @@ async fn connection_settings(store: &StoreSettings) -> Result<ConnectionSettings
     };
     let own = match (&store.certificate_file, &store.key_file) {
         (Some(certificate), Some(key)) => Some((
-            read_own("store.certificate_file", certificate).await?,
-            read_own("store.key_file", key).await?,
+            read_own("store.certificate_file", certificate, CERTIFICATE).await?,
+            read_own("store.key_file", key, PRIVATE_KEY).await?,
         )),
         _ => None,
     };
@@ -213,14 +213,28 @@ async fn connection_settings(store: &StoreSettings) -> Result<ConnectionSettings
     })
 }
 
-/// Reads a file by which the node proves itself to the store's servers.
-async fn read_own(setting: &'static str, path: &Path) -> Result<Vec<u8>, BackendError> {
-    let read = tokio::fs::read(path).await;
-    read.map_err(|source| BackendError::StoreCertificate {
+/// Reads a file by which the node proves itself to the store's servers, and which must hold this part of a PEM.
+async fn read_own(
+    setting: &'static str,
+    path: &Path,
+    part: &[u8],
+) -> Result<Vec<u8>, BackendError> {
+    let unusable = |source| BackendError::StoreCertificate {
         setting,
         path: path.to_owned(),
-        source: Box::new(source),
-    })
+        source,
+    };
+    let read = tokio::fs::read(path).await;
+    let pem = read.map_err(|source| unusable(Box::new(source)))?;
+    if !holds(&pem, part) {
+        let wanted = String::from_utf8_lossy(part);
+        return Err(unusable(format!("there is no `{wanted}` in it").into()));
+    }
+    Ok(pem)
+}
+
+fn holds(pem: &[u8], part: &[u8]) -> bool {
+    pem.windows(part.len()).any(|window| window == part)
 }
 
 /// Creates the identity backend. Files of keys are read, so that one that is missing shows itself at once.

@@ -65,7 +65,7 @@ impl Setup {
     /// Blocks this connection, and commands behind it, by a WAIT for a replica that does not exist.
     async fn block_redis(&self, milliseconds: u32) -> Result<u32, StoreError> {
         self.connections
-            .query("wait", redis::cmd("WAIT").arg(1).arg(milliseconds))
+            .query("fence", redis::cmd("WAIT").arg(1).arg(milliseconds))
             .await
     }
 

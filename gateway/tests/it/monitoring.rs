@@ -275,7 +275,6 @@ async fn a_real_prometheus_fires_when_redis_is_stopped_and_when_a_crowd_is_refus
         drop(join_all(opens).await);
     };
     until_it_fires(&prometheus, "SaomaFlooded", crowd).await;
-    assert!(!prometheus.firing().await.contains("SaomaLoginsRefused"));
 
     drop(redis);
     let phone = Phone::new(node.url.clone(), world.persons.token(1)).unwrap();

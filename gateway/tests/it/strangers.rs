@@ -7,7 +7,7 @@ use saoma_protocol::{
 };
 use serde_json::json;
 
-use crate::support::{Node, RedisServer, TokenRequest, World};
+use crate::support::{Node, RedisServer, TokenRequest, World, without_request_id};
 
 /// All that a person is told who confirms and rejects a login: with an identity of their own, with
 /// one that they do not have, and as one who may not log in now.
@@ -36,9 +36,10 @@ async fn told(world: &World, node: &Node, id: LoginId) -> Vec<String> {
             let answer = request.send().await.unwrap();
             let (status, mut headers) = (answer.status(), answer.headers().clone());
             headers.remove("date");
+            headers.remove("x-request-id");
             told.push(format!(
                 "{status} {headers:?} {}",
-                answer.text().await.unwrap()
+                without_request_id(&answer.text().await.unwrap())
             ));
         }
     }

@@ -16,7 +16,9 @@ export async function takeAway(context: BrowserContext): Promise<void> {
   const kept = { ...newer, globals, members: newer.members.filter(([owner]) => owner !== "Error") };
   await context.addInitScript(removeAll, kept);
   await context.route("**/*-worker.js", async (route) => {
-    const response = await route.fetch();
+    const response = await route.fetch().catch(() => undefined);
+    // The page was closed meanwhile.
+    if (response === undefined) return;
     await route.fulfill({ response, body: `(${removeAll})(${JSON.stringify(kept)});${await response.text()}` });
   });
 }

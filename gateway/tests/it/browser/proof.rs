@@ -5,7 +5,7 @@ use saoma_client::{Browser, BrowserError, OpenedLogin};
 use saoma_load::deployment::PERSONAL;
 use saoma_protocol::{ClientMessage, LoginId, ReceiveKey, ServerMessage};
 
-use crate::support::{Node, ORIGIN as HALL, RedisServer, World};
+use crate::support::{Node, ORIGIN as HALL, RedisServer, World, without_request_id};
 
 /// All that a thief with a login's id is told: by the socket, and by each request over HTTP.
 async fn told_without_the_key(node: &Node, login: &OpenedLogin) -> Vec<String> {
@@ -38,7 +38,7 @@ async fn told_without_the_key(node: &Node, login: &OpenedLogin) -> Vec<String> {
             .header("saoma-receive-key", thief.receive_key.to_string());
         let answer = request.send().await.unwrap();
         assert_eq!(answer.status(), StatusCode::NOT_FOUND, "{method} {path}");
-        told.push(answer.text().await.unwrap());
+        told.push(without_request_id(&answer.text().await.unwrap()));
     }
     told
 }

@@ -159,8 +159,14 @@ fn told_once(socket: &UnixDatagram, line: &str) -> Vec<String> {
 async fn the_service_manager_is_told_of_each_step() {
     let world = World::in_memory();
     let socket = notified(&world.path("notify.sock"));
-    let mut command = Binary::command(&world);
+    let served = Binary::command(&world);
+    let mut command = Command::new("sh");
     command
+        .args(["-c", "export WATCHDOG_PID=$$; exec \"$0\" \"$@\""])
+        .arg(served.get_program())
+        .args(served.get_args())
+        .env_clear()
+        .env("PATH", "/usr/bin:/bin")
         .env("NOTIFY_SOCKET", world.path("notify.sock"))
         .env("WATCHDOG_USEC", "200000");
     let mut node = Binary::spawn(command);

@@ -3,7 +3,8 @@
 use std::path::{Path, PathBuf};
 
 use rcgen::{
-    BasicConstraints, CertificateParams, CertifiedIssuer, ExtendedKeyUsagePurpose, IsCa, KeyPair,
+    BasicConstraints, CertificateParams, CertifiedIssuer, DnType, ExtendedKeyUsagePurpose, IsCa,
+    KeyPair,
 };
 
 /// An authority, whose certificate is in `ca.pem` of its folder.
@@ -22,6 +23,10 @@ pub(crate) struct Issued {
 impl Authority {
     pub(crate) fn in_folder(folder: &Path) -> Self {
         let mut authority = CertificateParams::default();
+        // OpenSSL takes a certificate for self-signed whose issuer has its own name.
+        authority
+            .distinguished_name
+            .push(DnType::CommonName, "authority of a test");
         authority.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
         let issuer = CertifiedIssuer::self_signed(authority, KeyPair::generate().unwrap()).unwrap();
         std::fs::write(folder.join("ca.pem"), issuer.pem()).unwrap();

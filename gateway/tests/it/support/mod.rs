@@ -266,6 +266,16 @@ impl World {
     }
 }
 
+/// Returns an answer's text without the id of its request, of which each has its own.
+pub(crate) fn without_request_id(answer: &str) -> String {
+    match answer.split_once(",\"request_id\":\"") {
+        Some((before, after)) => {
+            before.to_owned() + after.split_once('"').map_or("", |(_, rest)| rest)
+        }
+        None => answer.to_owned(),
+    }
+}
+
 /// The portal.
 pub(crate) fn hall() -> RelyingParty {
     RelyingParty {

@@ -19,6 +19,7 @@ const ONLY_IN: &[(&str, &[&str])] = &[
     (
         "hyper",
         &[
+            "gateway/src/http/request_counts.rs",
             "gateway/src/http/server.rs",
             "gateway/src/frontends/browser",
         ],

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
+use parking_lot::Mutex;
 use redis::aio::MultiplexedConnection;
 use redis::{Cmd, ConnectionInfo, ErrorKind, RedisError, RedisResult, ServerErrorKind, Value};
 use tokio::time::timeout;
@@ -25,6 +26,16 @@ pub(super) struct Pool {
     timeout: Duration,
     /// Rises when connections that seem alive are not believed any more.
     age: Arc<AtomicU64>,
+    last_failure: LastFailure,
+}
+
+/// Error of the last try to connect. The pool tries again until the time is over, and would tell of the time alone.
+type LastFailure = Arc<Mutex<Option<RedisError>>>;
+
+#[derive(Debug, thiserror::Error)]
+#[error("no connection in time")]
+struct NoConnection {
+    source: Option<RedisError>,
 }
 
 /// To which server.
@@ -59,7 +70,9 @@ impl Pool {
     /// A pool of `size` connections. None is made yet.
     pub(super) fn new(route: Route, size: u32, timeout: Duration, metrics: StoreMetrics) -> Self {
         let age = Arc::<AtomicU64>::default();
+        let last_failure = LastFailure::default();
         let manager = Manager {
+            last_failure: Arc::clone(&last_failure),
             route: route.clone(),
             timeout,
             metrics,
@@ -80,6 +93,7 @@ impl Pool {
             pool,
             timeout,
             age,
+            last_failure,
         }
     }
 
@@ -92,7 +106,8 @@ impl Pool {
             Ok(connection) => connection.clone(),
             Err(bb8::RunError::User(error)) => return Err(failure(error)),
             Err(bb8::RunError::TimedOut) => {
-                return Err(StoreError::unavailable("no connection in time"));
+                let source = self.last_failure.lock().take();
+                return Err(StoreError::unavailable(NoConnection { source }));
             }
         };
         let answers = connection.answers.load(Ordering::Relaxed);
@@ -163,6 +178,7 @@ struct Manager {
     timeout: Duration,
     metrics: StoreMetrics,
     age: Arc<AtomicU64>,
+    last_failure: LastFailure,
 }
 
 /// A handle to a connection. The crate's own manager never marks a connection as broken, so the caller that meets an
@@ -197,7 +213,9 @@ impl bb8::ManageConnection for Manager {
         let connecting = timeout(self.timeout * 2, self.route.connect(&broken)).await;
         let in_time =
             connecting.map_err(|_| RedisError::from((ErrorKind::Io, "no connection in time")))?;
-        let (handle, server) = in_time?;
+        let (handle, server) = in_time.inspect_err(|error| {
+            *self.last_failure.lock() = Some(error.clone());
+        })?;
         let connection = Connection {
             handle,
             broken,
