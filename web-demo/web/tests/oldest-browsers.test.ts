@@ -40,6 +40,7 @@ const STYLES_GO_WITHOUT: Readonly<Record<string, string>> = {
   "scroll-margin-bottom": "a focused field may stand behind the answers until the page is scrolled",
   "text-underline-offset": "links have the usual underline",
   "text-wrap": "lines break where they break",
+  "hyphenate-limit-chars": "short words are parted too",
 };
 
 describe("scripts", () => {
