@@ -17,8 +17,8 @@ const BUDGET: [(&str, usize); STEPS] = [
     // A request on a connection that is open. Hyper reads on while it is answered, into a new buffer of 8 KiB. The message
     // to the browser makes its socket active.
     ("scan", 20_600),
-    // As a scan; then the browser closes its socket.
-    ("confirm", 21_400),
+    // As a scan; then the browser closes its socket, whose end may fall into the step or after it.
+    ("confirm", 22_400),
     // A request on a connection that is open, whose answer holds a signed token.
     ("redeem", 24_200),
 ];
