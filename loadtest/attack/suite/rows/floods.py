@@ -86,8 +86,8 @@ async def a4_polls_with_unknown_keys(stage: Stage) -> str:
     many_keys = await stage.redis.scripts() - before
     own = await login.poll()
     figure = f"{one_key} scripts, then {many_keys}; a neighbour's own poll {own.status_code}"
-    # Each node asks for itself once. The burst of unknown keys is 30 for an address.
-    expect(one_key <= 2 and many_keys <= 2 * 30 and own.status_code == 200, figure)
+    # Each node asks for itself once, and may look at its store besides. The burst of unknown keys is 30 for an address.
+    expect(one_key <= 4 and many_keys <= 2 * 30 and own.status_code == 200, figure)
     return figure
 
 
