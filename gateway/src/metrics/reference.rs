@@ -61,7 +61,8 @@ fn page() -> String {
         {
             described.entry(name.to_owned()).or_default().kind = kind.to_owned();
         } else if let Some((name, labels)) = line.split_once('{') {
-            let labels = labels.split('}').next().unwrap_or_default();
+            // The last brace: routes have braces too.
+            let labels = labels.rsplit_once('}').map_or("", |(labels, _)| labels);
             let labels = labels.split(',').filter_map(|label| label.split_once('='));
             let labels = labels
                 .map(|(label, _)| label.to_owned())
