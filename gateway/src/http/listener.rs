@@ -36,7 +36,7 @@ pub(crate) enum Accepted {
 /// Permissions of a Unix socket's file.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct SocketPermissions<'a> {
-    /// Its mode, of which the bits to write decide who connects.
+    /// Mode of its file. The bits to write decide who connects.
     pub mode: SocketMode,
     /// Its group, by name or number.
     pub group: Option<&'a str>,

@@ -18,7 +18,7 @@ pub(crate) trait Permit: Send {
     fn is_wanted_back(&self) -> bool;
 }
 
-/// The place of a connection of which there is no maximum.
+/// The permit of a connection whose number has no maximum.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Unlimited;
 

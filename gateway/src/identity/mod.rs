@@ -112,8 +112,8 @@ pub(crate) trait IdentityBackend: fmt::Debug + Send + Sync + 'static {
     /// Returns an error if the token is not valid, or if the backend gave no usable answer.
     async fn identify(&self, token: &str) -> Result<Person, IdentityError>;
 
-    /// Asks everything that a login needs of the backend, about nobody. Returns the names of the endpoints that fail, each
-    /// with what is wrong and what to do.
+    /// Asks everything that a login needs of the backend, about a person who does not exist. Returns the names of the
+    /// endpoints that fail, each with what is wrong and what to do.
     async fn probe(&self) -> Vec<(&'static str, String)> {
         Vec::new()
     }

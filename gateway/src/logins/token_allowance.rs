@@ -53,7 +53,7 @@ pub(super) struct OpenQuestion<'a> {
 }
 
 impl TokenAllowance {
-    /// Creates allowances of which none is used up.
+    /// Creates allowances that are unused.
     pub(super) fn new() -> Self {
         Self {
             clock: MeterClock::start(),

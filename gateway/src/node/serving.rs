@@ -174,7 +174,7 @@ pub(super) fn certificate(
     Ok(Some(Arc::new(certificate)))
 }
 
-/// Returns the files of the certificate, of which the settings name both or none.
+/// Returns the files of the certificate and its key. The settings name both or neither.
 pub(super) fn tls_files(settings: &TlsSettings) -> Option<TlsFiles> {
     Some(TlsFiles {
         certificate: settings.certificate_file.clone()?,
